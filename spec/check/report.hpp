@@ -1,0 +1,39 @@
+// The outcome of a check: deterministic (same bytes + same catalog + same options = same report).
+#pragma once
+
+#include "spec/check/finding.hpp"
+#include "spec/records/bundle.hpp"
+
+namespace cpg {
+
+enum class Verdict { accepted, rejected };
+
+struct FileSummary {
+    std::string name, type;
+    std::uint32_t records = 0;
+    std::uint64_t bytes = 0;
+    Digest digest;
+};
+
+/// Counts are complete; the list of findings is capped (CheckOptions::max_findings), the rest counted as dropped.
+struct BundleReport {
+    std::string kind;       // id of the bundle kind, "papers", or "unknown"
+    std::string edition;    // "4.1" or "3"
+    OfficeRef from, to;
+    Serial serial;
+    Month month;            // 対象年月 of a monthly bundle, else none
+    Verdict verdict = Verdict::accepted;
+    std::uint64_t errors = 0, warnings = 0;
+    std::vector<FileSummary> files;
+    std::vector<Finding> findings; // sorted by file, record, column, rule
+    std::uint64_t findings_dropped = 0;
+};
+
+struct Report {
+    Digest catalog;
+    Verdict verdict = Verdict::accepted;
+    std::vector<BundleReport> bundles;
+    std::vector<Finding> findings; // files that belong to no bundle
+};
+
+} // namespace cpg
