@@ -1,0 +1,90 @@
+// The listeners. TLS 1.3 with a required client certificate for the API; a second plain one on
+// loopback for operations. One io thread by default; handlers run on a worker pool. Beast and Asio
+// are seen by server.cpp (and tls.cpp for OpenSSL).
+#pragma once
+
+#include "gateway/http/router.hpp"
+#include "spec/base/clock.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace cpg::http {
+
+/// Every limit is a setting with a reason (gateway/README.md lists them).
+struct ServerLimits {
+    std::chrono::milliseconds handshake{10'000};
+    std::chrono::milliseconds header{10'000};
+    std::chrono::milliseconds idle{75'000}; // between requests of a kept connection
+    std::chrono::milliseconds answer{
+        90'000}; // longest a handler may take (a long-poll waits up to 60 s)
+    std::chrono::milliseconds write{60'000};
+    std::size_t min_body_rate = 16 * 1024; // bytes a second, after a grace of 10 s
+    std::size_t max_header_bytes = 16 * 1024;
+    std::size_t max_body = 72u << 20; // over every route's own
+    std::size_t max_connections = 4096;
+    std::size_t max_connections_per_address = 2048;
+    std::size_t max_body_bytes_in_flight = 512u << 20; // of all connections; more = 503
+};
+
+struct TlsFiles {
+    std::filesystem::path certificate; // PEM chain
+    std::filesystem::path key;         // PEM, mode 0400 or 0600
+    std::filesystem::path client_ca;   // PEM, one or several
+    std::filesystem::path crl;         // PEM, may be empty: no CRL
+};
+
+struct ServerSettings {
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t port = 8443; // 0 = ephemeral
+    std::string ops_address = "127.0.0.1";
+    std::uint16_t ops_port = 9443; // 0 = ephemeral
+    std::size_t workers = 2;       // threads of the pool
+    TlsFiles tls;
+    ServerLimits limits;
+};
+
+struct ServerStats {
+    std::uint64_t connections = 0, accepted = 0, handshakes_failed = 0, requests = 0,
+                  refused_busy = 0;
+};
+
+/// Told of every answered request, on the io thread: for log and metrics. No path, only the route's
+/// name.
+struct Answered {
+    std::string_view route; // "" when none matched
+    int status = 0;
+    std::chrono::microseconds took{};
+    std::size_t request_bytes = 0, response_bytes = 0;
+    std::string_view request_id;
+};
+
+class Server {
+  public:
+    /// Binds at once; throws std::runtime_error with the reason (port taken, key unreadable …).
+    Server(ServerSettings settings, Router api, Router ops,
+           std::function<void(const Answered&)> observer);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    std::uint16_t port() const;
+    std::uint16_t ops_port() const;
+    void start(); // returns at once; io and worker threads run
+    /// Stops accepting, lets running requests finish (at most `grace`), closes. Idempotent.
+    void stop(std::chrono::milliseconds grace);
+    /// Builds a new TLS context; the old one stays when it throws. Open connections keep theirs.
+    void reload_tls(const TlsFiles& files);
+    /// Runs on the worker pool. Any thread.
+    void post(std::function<void()> work);
+    /// Calls back on the worker pool after `delay` (long-polls). Any thread. Cancelled (not called)
+    /// by stop().
+    void after(std::chrono::milliseconds delay, std::function<void()> work);
+    ServerStats stats() const;
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace cpg::http

@@ -1,0 +1,90 @@
+// What is kept, as plain values. No personal data outside sealed bytes.
+#pragma once
+
+#include "gateway/audit/entry.hpp"
+#include "gateway/exchange/states.hpp"
+#include "spec/records/file_name.hpp"
+
+namespace cpg::store {
+
+/// Sender and receiver with service types (absent in edition 3): what a serial is unique for.
+struct Pair {
+    OfficeRef from, to;
+    auto operator<=>(const Pair&) const = default;
+};
+
+struct BundleRow {
+    BundleId id;
+    Pair pair;
+    Serial serial;
+    std::string edition, kind;
+    Month month;
+    exchange::State state = exchange::State::accepted;
+    Time accepted_at{};
+    std::optional<Time> fetched_at, settled_at; // settled: imported, import_failed, recalled
+    std::uint64_t bytes = 0;                    // of the files
+    int files = 0;
+    Bytes content_tag; // HMAC over names and digests, 32 bytes: tells "same bytes"
+    Digest catalog;
+    std::optional<BundleId> superseded_by;
+    std::uint64_t arrival =
+        0; // position in the gateway's order of acceptance; the cursor; 0 before it is stored
+    std::uint32_t errors = 0, warnings = 0;
+};
+
+struct StepRow {
+    exchange::Step step{};
+    Time time{};
+    std::uint64_t leaf_index = 0;
+    std::uint64_t tree_size = 0; // of the checkpoint that proved it first
+    std::string leaf;
+    Bytes sealed_note;
+};
+
+enum class Side { inbox, outbox };
+struct BundleQuery {
+    Side side = Side::inbox;
+    std::vector<OfficeNo> offices; // any of these is the receiver (inbox) or the sender (outbox)
+    std::vector<exchange::State> states; // empty = all; rejected ones only appear in an outbox
+    std::optional<Month> month;
+    std::uint64_t after = 0; // arrival, exclusive
+    std::size_t limit = 100; // 1-1000
+};
+
+struct IdempotencyRow {
+    OfficeNo office;
+    std::string key;               // at most 255 characters
+    Digest request;                // over method, content type and body
+    int status = 0;                // of the answer
+    std::string lang;              // "ja", "en"
+    std::vector<BundleId> bundles; // in the order of the answer
+    Bytes sealed_findings;         // JSON of the top-level findings, sealed
+    Time time{};
+};
+
+struct OfficeRow {
+    OfficeNo office;
+    std::vector<ServiceType> service_types;
+    std::string name; // of the office (a business, not a person)
+    bool enabled = true;
+    bool reachable = false; // has a certificate registered or was seen
+};
+
+/// A certificate and the offices it may speak for. Matched by fingerprint of issuer + serial, never
+/// by CN.
+struct CertificateRow {
+    std::string issuer; // RFC 2253 text of the issuer's name
+    std::string serial; // upper-case hex
+    std::vector<OfficeNo> offices;
+    bool enabled = true;
+    bool may_submit_for_many = false; // vendor or corporation
+};
+
+struct StoreCounts {
+    std::vector<std::pair<exchange::State, std::uint64_t>> bundles;
+    std::uint64_t parcel_bytes = 0;
+    std::uint64_t tree_size = 0;
+    std::uint64_t offices = 0;
+};
+
+} // namespace cpg::store

@@ -1,0 +1,143 @@
+// The seam of storage: what the gateway needs to keep, said as intent. Each operation is atomic.
+// Writes go in jobs; a batch of jobs is ONE transaction with its audit leaves, the tiles they
+// change and one signed checkpoint (group commit). Outcomes that depend on data are results; a
+// database that fails throws StoreFailure. Threads: commit() from one thread at a time (StoreGate
+// owns it); every read from any thread.
+#pragma once
+
+#include "gateway/audit/receipt.hpp"
+#include "gateway/exchange/states.hpp"
+#include "gateway/store/rows.hpp"
+
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <variant>
+
+namespace cpg::store {
+
+struct StoreFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Who owns a serial of a pair already.
+struct SerialOwner {
+    BundleId bundle;
+    bool same_content = false;
+};
+
+/// Keeps a bundle that was refused: no payload, no delivery; its report and leaf stay for the
+/// sender.
+struct RejectOp {
+    BundleRow bundle;
+    std::string leaf;
+    Bytes sealed_report;
+};
+
+/// Takes a bundle in and places it in the receiver's mailbox.
+struct AcceptOp {
+    BundleRow bundle;
+    std::string leaf;
+    Bytes sealed_report;
+    Bytes sealed_parcel;
+    std::vector<Bytes> holds; // key tags the bundle stands for (HMAC, 16 bytes): no personal data
+    std::vector<Bytes> replaces; // key tags of earlier bundles of the same pair that it ends
+    /// Called inside the transaction when the serial is taken by other bytes or lies behind a
+    /// bundle that was already handed over (R-SEQ-01): makes the rejection to keep instead. Pure,
+    /// quick.
+    std::function<RejectOp(exchange::SequenceProblem)> on_sequence_problem;
+};
+
+/// A step of a delivery: fetch, ack, recall. Refused (no leaf) when the state machine does not
+/// allow it.
+struct StepOp {
+    BundleId bundle;
+    exchange::Step step{};
+    Time time{};
+    std::string leaf;
+    Bytes sealed_note; // ack note; may be empty
+};
+
+/// A leaf that belongs to no bundle state: access, admin, key, start, stop, refused request.
+struct LeafOp {
+    std::string leaf;
+    std::optional<BundleId> bundle;
+};
+
+/// Remembers the answer of a request with an Idempotency-Key. Must be the last op of its job;
+/// `bundles` is filled by the store with the ids that the job's accept and reject ops ended in.
+struct RememberOp {
+    IdempotencyRow row;
+};
+
+using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, LeafOp, RememberOp>;
+struct Job {
+    std::vector<WriteOp> ops;
+};
+
+struct Written { // done, with its proof
+    BundleId bundle;
+    audit::Proof proof;
+};
+struct Repeated { // same pair, serial and bytes as a bundle that is here already: its first receipt
+                  // is the answer
+    BundleId bundle;
+};
+struct Refused { // the state machine says no; nothing was written
+    exchange::State state{};
+};
+struct RejectedBySequence { // on_sequence_problem was kept
+    BundleId bundle;
+    audit::Proof proof;
+};
+using WriteResult = std::variant<Written, Repeated, RejectedBySequence, Refused>;
+using JobResult = std::vector<WriteResult>; // one an op
+
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    // -- writing (one thread) --
+    /// One transaction. On an exception nothing of the batch is kept.
+    virtual std::vector<JobResult> commit(std::span<const Job> jobs) = 0;
+
+    // -- reading (any thread) --
+    virtual std::optional<BundleRow> bundle(const BundleId& id) = 0;
+    virtual std::vector<StepRow>
+    steps(const BundleId& id) = 0; // in order; each with leaf text and proof place
+    virtual audit::Proof proof(std::uint64_t leaf_index, std::uint64_t tree_size) = 0;
+    virtual std::optional<Bytes> sealed_parcel(const BundleId& id) = 0;
+    virtual std::optional<Bytes> sealed_report(const BundleId& id) = 0;
+    virtual std::vector<BundleRow> list(const BundleQuery& query) = 0;
+    virtual std::optional<IdempotencyRow> remembered(const OfficeNo& office,
+                                                     std::string_view key) = 0;
+    /// Whether any of the pair's live bundles holds this tag (R-SEQ-02).
+    virtual bool holds(const Pair& pair, BytesView tag) = 0;
+
+    // -- the log --
+    virtual std::string checkpoint() = 0; // newest signed note; empty before the first
+    virtual std::uint64_t tree_size() = 0;
+    virtual std::optional<Bytes> tile(audit::TileId id) = 0; // its hashes so far
+    virtual std::vector<std::string> leaves(std::uint64_t first, std::size_t count) = 0;
+    virtual std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) = 0;
+
+    // -- keys, offices, certificates --
+    virtual std::optional<Bytes>
+    office_key(const OfficeNo& office) = 0; // wrapped by the master key
+    virtual void put_office_key(const OfficeNo& office,
+                                BytesView wrapped) = 0; // thread-safe; first one wins: read it back
+    virtual std::vector<OfficeRow> offices() = 0;
+    virtual std::vector<CertificateRow> certificates() = 0;
+    virtual void
+    put_offices(std::span<const OfficeRow> offices) = 0; // insert or replace; one transaction
+    virtual void put_certificates(std::span<const CertificateRow> certificates) = 0;
+    virtual std::uint64_t
+    directory_version() = 0; // changes with every put_offices/put_certificates
+
+    /// Statistics for /metrics: rows by state, payload bytes, tree size.
+    virtual StoreCounts counts() = 0;
+    /// Cheap round trip for /readyz; throws StoreFailure.
+    virtual void ping() = 0;
+};
+
+} // namespace cpg::store

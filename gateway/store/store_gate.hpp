@@ -1,0 +1,48 @@
+// The threads of storage: a bounded queue in front of Store::commit with group commit.
+// submit() from any thread; callbacks run on the gate's writer thread and must be quick (post
+// elsewhere).
+#pragma once
+
+#include "gateway/store/store.hpp"
+
+#include <chrono>
+#include <exception>
+#include <memory>
+
+namespace cpg::store {
+
+struct GateLimits {
+    std::size_t max_queued_jobs = 4096;        // more = overloaded (503)
+    std::size_t max_queued_bytes = 512u << 20; // sealed bytes waiting
+    std::size_t max_batch_ops = 64;            // in one transaction
+    std::chrono::microseconds gather{
+        0}; // how long to wait for company once a job is there; see README
+};
+
+struct GateStats {
+    std::uint64_t commits = 0, jobs = 0, ops = 0, queued = 0, dropped = 0;
+    double commit_seconds = 0; // sum
+};
+
+class StoreGate {
+  public:
+    using Done = std::function<void(Result<JobResult>, std::exception_ptr)>;
+
+    StoreGate(Store& store, GateLimits limits);
+    ~StoreGate(); // stops: what is queued is still committed
+    StoreGate(const StoreGate&) = delete;
+    StoreGate& operator=(const StoreGate&) = delete;
+
+    /// overloaded at once when the queue is full (done is called before submit returns). A job
+    /// whose deadline passed before it started is dropped: overloaded. A started commit finishes.
+    void submit(Job job, std::chrono::steady_clock::time_point deadline, Done done);
+    JobResult submit_and_wait(Job job); // for start-up and tools; throws
+    void drain();                       // waits until the queue is empty
+    GateStats stats() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace cpg::store
