@@ -81,7 +81,7 @@ struct NamePart {
 struct RowKind {
     std::string kind;
     std::vector<int> fields;                               // 第3表: the columns of this kind
-    std::string match;                                     // 第7表: pattern of サービスコード
+    std::string match; // 第7表: pattern of サービスコード; empty = the rows no other kind matches
     std::vector<std::pair<std::string, std::string>> set;  // key -> value it must have
     std::vector<std::string> empty;                        // keys that must be empty
     std::string count;                                     // how many, in words
@@ -173,6 +173,8 @@ struct RuleText {
     std::string section;             // where in the standard
     std::string basis;               // standard | derived | own | domain
     std::map<std::string, std::pair<std::string, std::string>> variants; // variant -> message ja, en
+    /// Variant -> hint ja, en: only where its next step differs from hint_ja, hint_en.
+    std::map<std::string, std::pair<std::string, std::string>> variant_hints;
     std::map<std::string, std::string> parameters;
 };
 
