@@ -1,0 +1,74 @@
+#include "spec/records/bundle.hpp"
+
+#include "spec/base/digest.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace cpg {
+
+namespace {
+
+/// Edition last: the files of one serial in two editions are two bundles, side by side.
+using GroupKey = std::tuple<OfficeRef, OfficeRef, Serial, std::string>;
+
+GroupKey key_of(const FileName& name) {
+    return {name.from, name.to, name.serial, name.edition->id};
+}
+
+/// Where the type stands in the edition; it points into Edition::files.
+std::ptrdiff_t position_of(const BundleFile& file) {
+    return file.name.type - file.name.edition->files.data();
+}
+
+void sort_files(Bundle& bundle) {
+    std::stable_sort(bundle.files.begin(), bundle.files.end(),
+                     [](const BundleFile& left, const BundleFile& right) {
+                         return std::pair(position_of(left), std::string_view(left.input.name)) <
+                                std::pair(position_of(right), std::string_view(right.input.name));
+                     });
+}
+
+std::vector<std::string> names_seen_twice(const std::vector<InputFile>& files) {
+    std::map<std::string_view, int> counts;
+    for (const InputFile& file : files) ++counts[file.name];
+    std::vector<std::string> out;
+    for (const auto& [name, count] : counts)
+        if (count > 1) out.emplace_back(name);
+    return out;
+}
+
+} // namespace
+
+Heap group_files(const Catalog& catalog, std::vector<InputFile> files) {
+    Heap heap;
+    heap.duplicate_names = names_seen_twice(files);
+    std::map<GroupKey, Bundle> groups;
+    for (InputFile& file : files) {
+        ParsedName parsed = parse_file_name(catalog, file.name);
+        if (auto* problem = std::get_if<NameProblem>(&parsed)) {
+            heap.strays.push_back({std::move(file), std::move(*problem)});
+            continue;
+        }
+        auto& name = std::get<FileName>(parsed);
+        Bundle& bundle = groups[key_of(name)];
+        bundle.edition = name.edition;
+        bundle.from = name.from;
+        bundle.to = name.to;
+        bundle.serial = name.serial;
+        const Digest digest = sha256(file.bytes);
+        bundle.files.push_back({std::move(file), std::move(name), digest});
+    }
+    for (auto& [key, bundle] : groups) {
+        sort_files(bundle);
+        heap.bundles.push_back(std::move(bundle));
+    }
+    std::stable_sort(heap.strays.begin(), heap.strays.end(),
+                     [](const StrayFile& left, const StrayFile& right) {
+                         return left.input.name < right.input.name;
+                     });
+    return heap;
+}
+
+} // namespace cpg

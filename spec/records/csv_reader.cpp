@@ -1,0 +1,336 @@
+#include "spec/records/csv_reader.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <csv.h>
+#include <exception>
+#include <new>
+#include <optional>
+
+namespace cpg {
+
+namespace {
+
+/// Bytes handed to libcsv at a time: how soon a visitor that threw is noticed.
+constexpr std::size_t chunk_size = 64 * 1024;
+/// Growth of libcsv's cell buffer; its own 128 bytes make an open quote over a large file slow.
+constexpr std::size_t buffer_growth = 16 * 1024;
+constexpr std::size_t version_length = 6; // CSVバージョン, the first item of every type
+
+bool is_blank(char byte) {
+    return byte == ' ' || byte == '\t';
+} // what libcsv trims
+bool is_line_end(char byte) {
+    return byte == '\r' || byte == '\n';
+}
+
+constexpr std::uint64_t every_byte(std::uint64_t value) {
+    return value * 0x0101010101010101u;
+}
+
+/// High bit of each byte that is zero; no false negative, false positives only above a true one.
+std::uint64_t zero_bytes(std::uint64_t word) {
+    return (word - every_byte(0x01)) & ~word & every_byte(0x80);
+}
+
+/// Whether a quote or a line end occurs, eight bytes a step.
+bool has_quote_or_line_end(BytesView text) {
+    std::size_t i = 0;
+    for (; text.size() - i >= sizeof(std::uint64_t); i += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + i, sizeof word);
+        if ((zero_bytes(word ^ every_byte('"')) | zero_bytes(word ^ every_byte('\r')) |
+             zero_bytes(word ^ every_byte('\n'))) != 0)
+            return true;
+    }
+    return std::any_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(),
+                       [](char byte) { return byte == '"' || is_line_end(byte); });
+}
+
+std::uint32_t count_line_ends(BytesView text) {
+    std::uint32_t count = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool first_of_crlf = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+        if (is_line_end(text[i]) && !first_of_crlf) ++count;
+    }
+    return count;
+}
+
+bool is_version(BytesView text) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text.size() == version_length &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Where the cell that starts at `from` ends by libcsv's lenient reading; needed for odd cells
+/// only, the others are told by their length. Blanks at both ends belong to the cell.
+std::size_t end_of_odd_cell(BytesView file, std::size_t from) {
+    enum class State { start, bare, quoted, after_quote };
+    State state = State::start;
+    bool blank_after_quote = false;
+    for (std::size_t i = from; i < file.size(); ++i) {
+        const char byte = file[i];
+        const bool separator = byte == ',' || is_line_end(byte);
+        switch (state) {
+        case State::start:
+            if (separator) return i;
+            if (!is_blank(byte)) state = byte == '"' ? State::quoted : State::bare;
+            break;
+        case State::bare:
+            if (separator) return i;
+            break;
+        case State::quoted:
+            if (byte == '"') {
+                state = State::after_quote;
+                blank_after_quote = false;
+            }
+            break;
+        case State::after_quote:
+            if (separator) return i;
+            if (byte != '"' && !is_blank(byte)) state = State::quoted;
+            if (byte == '"' && !blank_after_quote) state = State::quoted;
+            blank_after_quote = is_blank(byte);
+            break;
+        }
+    }
+    return file.size();
+}
+
+/// Follows libcsv through the file: libcsv says how long each cell's text is, the cursor finds its
+/// bytes.
+class Reader {
+  public:
+    Reader(BytesView file, const CsvVisitor& visitor) : file_(file), visitor_(visitor) {
+        if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
+        csv_set_blk_size(&parser_, buffer_growth);
+    }
+    ~Reader() { csv_free(&parser_); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    CsvShape read() {
+        for (std::size_t position = 0; position < file_.size();)
+            position = feed(position, std::min(chunk_size, file_.size() - position));
+        finish();
+        return shape_;
+    }
+
+  private:
+    static void on_cell(void* text, std::size_t length, void* self) {
+        static_cast<Reader*>(self)->guard(
+            [&](Reader& reader) { reader.take_cell(static_cast<const char*>(text), length); });
+    }
+    static void on_row(int, void* self) {
+        static_cast<Reader*>(self)->guard([](Reader& reader) { reader.take_row(); });
+    }
+
+    /// No exception crosses libcsv: the first one is kept and thrown again by feed().
+    template<class Action> void guard(Action action) noexcept {
+        if (failure_) return;
+        try {
+            action(*this);
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    }
+
+    /// Returns the position after what was read. A quote where none may stand stops libcsv's strict
+    /// reading; it is noted and its byte is read leniently.
+    std::size_t feed(std::size_t position, std::size_t length) {
+        const std::size_t done =
+            csv_parse(&parser_, file_.data() + position, length, on_cell, on_row, this);
+        rethrow();
+        if (done == length) return position + length;
+        if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
+        const std::size_t odd = position + done;
+        if (!odd_quote_) odd_quote_ = odd;
+        csv_set_opts(&parser_, 0);
+        const std::size_t lenient =
+            csv_parse(&parser_, file_.data() + odd, 1, on_cell, on_row, this);
+        csv_set_opts(&parser_, CSV_STRICT | CSV_STRICT_FINI);
+        rethrow();
+        if (lenient != 1) throw std::bad_alloc();
+        return odd + 1;
+    }
+
+    void finish() {
+        if (csv_fini(&parser_, on_cell, on_row, this) != 0) {
+            open_quote_ = true;
+            csv_set_opts(&parser_, 0);
+            csv_fini(&parser_, on_cell, on_row, this);
+        }
+        rethrow();
+        skip_blank_lines();
+        if (!file_.empty() && !is_line_end(file_.back())) ++shape_.lines;
+        shape_.last_line_end = !file_.empty() && is_line_end(file_.back()) && !open_quote_;
+    }
+
+    void rethrow() {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+    void take_cell(const char* text, std::size_t length) {
+        if (record_.cells.empty()) begin_record();
+        Cell cell;
+        cell.offset = cursor_;
+        cell.line = shape_.lines + 1;
+        if (!take_plain_cell(cell, {text, length})) take_odd_cell(cell);
+        if (record_.cells.empty()) number_record(cell);
+        record_.cells.push_back(cell);
+        if (cursor_ < file_.size() && file_[cursor_] == ',') ++cursor_;
+    }
+
+    bool is_cell_end(std::size_t position) const {
+        return position >= file_.size() || file_[position] == ',' || is_line_end(file_[position]);
+    }
+
+    /// The cell as nearly all are: bare without blanks around it, or quoted with nothing around the
+    /// quotes.
+    bool take_plain_cell(Cell& cell, BytesView text) {
+        if (odd_quote_ || open_quote_) return false;
+        if (cursor_ < file_.size() && is_blank(file_[cursor_])) return false;
+        cell.quoted = cursor_ < file_.size() && file_[cursor_] == '"';
+        if (!cell.quoted) {
+            if (!is_cell_end(cursor_ + text.size())) return false;
+            cell.raw = file_.substr(cursor_, text.size());
+            cursor_ += text.size();
+            return true;
+        }
+        std::size_t inner_quotes = 0;
+        if (has_quote_or_line_end(text)) {
+            inner_quotes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '"'));
+            shape_.lines += count_line_ends(text);
+        }
+        const std::size_t raw_length = text.size() + inner_quotes;
+        if (!is_cell_end(cursor_ + raw_length + 2)) {
+            shape_.lines = cell.line - 1;
+            return false;
+        }
+        cell.escaped = inner_quotes != 0;
+        cell.raw = file_.substr(cursor_ + 1, raw_length);
+        cursor_ += raw_length + 2;
+        return true;
+    }
+
+    void take_odd_cell(Cell& cell) {
+        const std::size_t end = end_of_odd_cell(file_, cursor_);
+        const BytesView whole = file_.substr(cursor_, end - cursor_);
+        const std::size_t quote = whole.find('"');
+        cell.raw = whole;
+        cell.quoted = open_quote_ && !odd_quote_ && quote == 0;
+        if (cell.quoted) cell.raw.remove_prefix(1);
+        cell.escaped = cell.quoted && cell.raw.find('"') != BytesView::npos;
+        if (open_quote_)
+            note(CsvProblem::quote_open, cell.line, cursor_);
+        else if (quote != BytesView::npos)
+            note(CsvProblem::quote_inside, cell.line, odd_quote_.value_or(cursor_ + quote));
+        shape_.lines += count_line_ends(whole);
+        cursor_ = end;
+        odd_quote_.reset();
+    }
+
+    void begin_record() {
+        skip_blank_lines();
+        record_.line = shape_.lines + 1;
+        record_.offset = cursor_;
+    }
+
+    void number_record(const Cell& first) {
+        if (!seen_first_record_) {
+            seen_first_record_ = true;
+            shape_.header_row = !is_version(first.raw);
+            if (shape_.header_row) {
+                record_.number = 0;
+                return;
+            }
+        }
+        record_.number = ++shape_.records;
+    }
+
+    void take_row() {
+        if (cursor_ < file_.size()) take_line_end();
+        if (visitor_.record) visitor_.record(record_);
+        record_.cells.clear();
+    }
+
+    void take_line_end() {
+        const std::size_t at = cursor_;
+        const std::uint32_t line = shape_.lines + 1;
+        const bool carriage_return = file_[cursor_] == '\r';
+        ++cursor_;
+        if (carriage_return && cursor_ < file_.size() && file_[cursor_] == '\n') {
+            ++cursor_;
+            shape_.crlf = true;
+        } else if (carriage_return) {
+            note(CsvProblem::lone_cr, line, at);
+        } else {
+            shape_.lf_only = true;
+        }
+        ++shape_.lines;
+    }
+
+    /// libcsv swallows lines of nothing but blanks between records.
+    void skip_blank_lines() {
+        while (cursor_ < file_.size()) {
+            std::size_t end = cursor_;
+            while (end < file_.size() && is_blank(file_[end])) ++end;
+            if (end < file_.size() && !is_line_end(file_[end])) return;
+            note(CsvProblem::blank_line, shape_.lines + 1, cursor_);
+            cursor_ = end;
+            if (cursor_ < file_.size()) take_line_end();
+        }
+    }
+
+    void note(CsvProblem problem, std::uint32_t line, std::uint64_t offset) {
+        if (!visitor_.note) return;
+        const std::uint32_t current = record_.cells.empty() ? shape_.records + 1 : record_.number;
+        visitor_.note({problem, current, line, offset});
+    }
+
+    BytesView file_;
+    const CsvVisitor& visitor_;
+    csv_parser parser_{};
+    std::size_t cursor_ = 0;               // of the next byte not yet told to the visitor
+    std::optional<std::size_t> odd_quote_; // where strict reading stopped inside the current cell
+    bool open_quote_ = false;
+    bool seen_first_record_ = false;
+    Record record_;
+    CsvShape shape_;
+    std::exception_ptr failure_;
+};
+
+} // namespace
+
+Bytes Cell::text() const {
+    Bytes out(raw);
+    if (!escaped) return out;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[kept++] = out[i];
+        if (out[i] == '"' && i + 1 < out.size() && out[i + 1] == '"') ++i;
+    }
+    out.resize(kept);
+    return out;
+}
+
+CsvShape read_csv(BytesView file, const CsvVisitor& visitor) {
+    return Reader(file, visitor).read();
+}
+
+void append_cell(Bytes& out, BytesView ms932, bool quote) {
+    if (!quote) {
+        out += ms932;
+        return;
+    }
+    out += '"';
+    for (const char byte : ms932) {
+        if (byte == '"') out += '"';
+        out += byte;
+    }
+    out += '"';
+}
+
+} // namespace cpg
