@@ -1,0 +1,129 @@
+// The HTTP API: one file a resource, each a thin translation between plain requests and the use
+// cases of exchange. Handlers run on the server's worker pool; what writes answers later, after the
+// commit.
+#pragma once
+
+#include "gateway/exchange/exchange.hpp"
+#include "gateway/http/problem.hpp"
+#include "gateway/http/router.hpp"
+#include "gateway/ops/metrics.hpp"
+#include "spec/records/unpack.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <atomic>
+
+namespace cpg::api {
+
+/// Limits a sender can hit; GET /v1/limits answers exactly these.
+struct ApiLimits {
+    std::size_t max_request_bytes =
+        64u << 20; // a fan-out ZIP of a big office is under 10 MiB; papers take the rest
+    std::size_t max_small_body = 64u << 10; // ack and the like
+    UnpackLimits unpack;
+    std::size_t max_page = 1000;
+    std::chrono::seconds max_wait{60};
+    std::size_t max_note = 2000; // bytes of an ack's note
+    std::size_t max_idempotency_key = 255;
+    std::size_t max_offices = 200;    // in a directory answer
+    std::size_t max_waiting = 10'000; // long-polls at once
+};
+
+/// What the API needs besides the use cases.
+struct ApiServices {
+    exchange::Exchange& exchange;
+    Metrics& metrics;
+    std::function<void(std::chrono::milliseconds, std::function<void()>)>
+        after;                         // on the worker pool
+    std::vector<std::string> log_keys; // vkeys of the log
+    std::string log_origin;
+    exchange::ExchangeLimits exchange_limits;
+};
+
+using Lang = cpg::Lang;
+
+class Api {
+  public:
+    Api(ApiServices services, ApiLimits limits);
+    /// Every route of the contract. The Api must outlive the router.
+    void add_routes(http::Router& router);
+    /// The table as "METHOD pattern" lines; a test compares them with openapi.yaml.
+    static std::string route_lines();
+    /// Answers every waiting long-poll with what is there; none waits afterwards. Any thread.
+    void drain();
+
+  private:
+    using RequestPtr = std::shared_ptr<http::Request>;
+    using Method = void (Api::*)(RequestPtr, const identity::Identity&, http::Responder);
+    enum class BodyLimit { none, small, request };
+    struct Entry {
+        const char* method;
+        const char* pattern;
+        const char* name;
+        BodyLimit body;
+        Method handler;
+    };
+    static const std::vector<Entry>& table();
+    Result<identity::Identity> identify(const http::Request& request);
+
+    void post_check(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void post_bundles(RequestPtr request, const identity::Identity& caller,
+                      http::Responder respond);
+    void get_inbox(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_outbox(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_bundle(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_content(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_file(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_report(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_receipts(RequestPtr request, const identity::Identity& caller,
+                      http::Responder respond);
+    void post_ack(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void post_recall(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_offices(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_me(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_limits(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_checkpoint(RequestPtr request, const identity::Identity& caller,
+                        http::Responder respond);
+    void get_tile(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_policy(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_openapi(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_docs(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+
+    struct Poll;
+    void list(RequestPtr request, const identity::Identity& caller, store::Side side,
+              http::Responder respond);
+    void answer_or_wait(const std::shared_ptr<Poll>& poll);
+    /// The bundle that {id} names, as the caller may see it.
+    Result<exchange::BundleView> bundle_of(const http::Request& request,
+                                           const identity::Identity& caller) const;
+    exchange::Exchange::StepDone step_answer(RequestPtr request, http::Responder respond) const;
+
+    ApiServices services_;
+    ApiLimits limits_;
+    std::atomic<bool> draining_ = false;
+    std::mutex certificates_mutex_;
+    std::map<Digest, identity::Certificate> certificates_; // parsed lately
+};
+
+/// /healthz, /readyz, /metrics for the plain listener on loopback.
+void add_ops_routes(http::Router& router, store::Store& store, const Metrics& metrics);
+
+// -- helpers shared by the resources --
+
+Lang lang_of(const http::Request& request);
+/// What a request carries: files of the standard, papers, cover.
+struct Upload {
+    std::vector<InputFile> files, papers;
+    std::optional<std::string> cover;
+};
+/// unsupported_media_type, malformed, too_large, digest_mismatch.
+Result<Upload> read_upload(const http::Request& request, const UnpackLimits& limits);
+/// "sha-256=:<base64>:" (RFC 9530).
+std::string content_digest(BytesView bytes);
+boost::json::object to_json(const store::BundleRow& row);
+boost::json::object to_json(const OfficeRef& office);
+/// Rethrows a failure (the server's one catch makes the 500), or answers the problem.
+void respond_error(const Error& error, const std::exception_ptr& failure,
+                   const http::Request& request, const http::Responder& respond);
+
+} // namespace cpg::api

@@ -1,0 +1,48 @@
+// The composition root: builds everything in order, runs until told to stop, and takes it down in
+// reverse.
+#pragma once
+
+#include "gateway/app/config.hpp"
+
+namespace cpg::app {
+
+/// What a start failed for, in words; exit 78.
+struct ConfigurationError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Application {
+  public:
+    /// Opens the store (the log's root is recomputed), keys, catalogue, directory; binds the
+    /// listeners. Throws ConfigurationError, or what the environment throws.
+    explicit Application(Config config);
+    ~Application();
+    Application(const Application&) = delete;
+    Application& operator=(const Application&) = delete;
+
+    void start();
+    std::uint16_t port() const;
+    std::uint16_t ops_port() const;
+    /// SIGTERM: stops accepting, answers long-polls, finishes running requests, empties the store's
+    /// queue, logs `stop`.
+    void stop();
+    /// SIGHUP: certificates, CRL, catalogue, directory. What cannot be read keeps its old state and
+    /// is logged.
+    void reload();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Makes the data folder: master.key, log.key (0400), gateway.db. Refuses to overwrite. Returns the
+/// log's vkey.
+Result<std::string> init_data(const Config& config);
+
+/// The catalogue of --spec-dir or the embedded one; ConfigurationError lists the problems.
+CatalogPtr catalog_of(const std::filesystem::path& spec_dir);
+
+/// The key of this year's log; ConfigurationError when it cannot be read or has a wrong mode.
+std::shared_ptr<const audit::Signer> read_log_key(const Config& config);
+
+} // namespace cpg::app
