@@ -223,10 +223,9 @@ class Reader {
         cell.quoted = open_quote_ && !odd_quote_ && quote == 0;
         if (cell.quoted) cell.raw.remove_prefix(1);
         cell.escaped = cell.quoted && cell.raw.find('"') != BytesView::npos;
-        if (open_quote_)
-            note(CsvProblem::quote_open, cell.line, cursor_);
-        else if (quote != BytesView::npos)
+        if (odd_quote_ || (!open_quote_ && quote != BytesView::npos))
             note(CsvProblem::quote_inside, cell.line, odd_quote_.value_or(cursor_ + quote));
+        if (open_quote_) note(CsvProblem::quote_open, cell.line, cursor_);
         shape_.lines += count_line_ends(whole);
         cursor_ = end;
         odd_quote_.reset();

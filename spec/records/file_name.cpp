@@ -320,7 +320,7 @@ ParsedName parse_with_prefix(const Catalog& catalog, const std::vector<Candidate
         return read_parts(candidate, std::move(name), fitting);
     }
     std::string looks_like = candidates.front().type->id;
-    if (!texts.empty()) { // UPKIHON_SUBI_… begins like UPKIHON but means UPKIHON_SUB1
+    if (!texts.empty()) { // UPYOBO_SUV_… begins like UPYOBO but means UPYOBO_SUB
         const std::size_t length = prefix.size() + 1 + texts.front().size();
         const std::string nearest = nearest_type(catalog, stem.substr(0, length));
         if (!nearest.empty()) looks_like = nearest;

@@ -22,6 +22,7 @@ constexpr int deflate_level = 6;
 constexpr std::uint32_t unix_type_mask = 0170000;
 constexpr std::uint32_t unix_regular = 0100000;
 constexpr std::uint32_t unix_folder = 0040000;
+constexpr std::uint64_t header_size = 128; // of an entry with its extra fields, without its name
 /// The end record alone, which libzip does not write for an archive without entries.
 constexpr std::size_t empty_archive_size = 22;
 
@@ -128,6 +129,7 @@ class Unpacker {
     static Error too_many() { return too_large("the ZIP has too many entries"); }
 
     std::optional<Error> open() {
+        if (zip_.empty()) return malformed("not a ZIP"); // libzip reads it as an empty archive
         if (most_entries(zip_) > limits_.max_entries) return too_many();
         Source source(zip_source_buffer_create(zip_.data(), zip_.size(), 0, nullptr));
         if (!source) throw std::bad_alloc();
@@ -187,14 +189,16 @@ class Unpacker {
     /// Drops the one folder that all entries share; refuses others and names seen twice.
     std::optional<Error> flatten(std::vector<Entry>& entries) const {
         if (entries.empty()) return std::nullopt;
-        const std::string folder(first_step(entries.front().path));
-        const bool nested = entries.front().path.size() > folder.size();
+        std::string folder(first_step(entries.front().path));
+        if (folder.size() < entries.front().path.size())
+            folder += '/';
+        else
+            folder.clear();
         std::set<std::string_view> seen;
         for (Entry& entry : entries) {
-            if (nested && first_step(entry.path) == folder && entry.path.size() > folder.size())
-                entry.path.erase(0, folder.size() + 1);
-            if (entry.path.find('/') != std::string::npos || (nested && entry.path == folder))
-                return malformed("the ZIP has folders");
+            if (!entry.path.starts_with(folder)) return malformed("the ZIP has folders");
+            entry.path.erase(0, folder.size());
+            if (entry.path.find('/') != std::string::npos) return malformed("the ZIP has folders");
             if (!seen.insert(entry.path).second)
                 return malformed("the ZIP has the same name twice");
         }
@@ -342,16 +346,23 @@ class PathReader {
         std::error_code failed;
         const std::uint64_t size = std::filesystem::file_size(path, failed);
         if (failed) return refuse(Errc::malformed, failed.message());
-        if (size > std::min(limits_.max_file, budget_.bytes) || budget_.entries == 0)
-            return refuse(Errc::too_large, "over the limit");
-        Bytes bytes(static_cast<std::size_t>(size), '\0');
         std::ifstream in(path, std::ios::binary);
+        const bool zip = is_zip(path, in);
+        const std::uint64_t most = zip ? largest_zip() : std::min(limits_.max_file, budget_.bytes);
+        if (size > most || budget_.entries == 0) return refuse(Errc::too_large, "over the limit");
+        Bytes bytes(static_cast<std::size_t>(size), '\0');
         in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         if (!in || in.peek() != std::ifstream::traits_type::eof())
             return refuse(Errc::malformed, "cannot be read");
-        if (is_zip(path, bytes)) return take_zip(path, bytes);
+        if (zip) return take_zip(path, bytes);
         keep({utf8_name(path), std::move(bytes)});
         return std::nullopt;
+    }
+
+    /// A ZIP that unpacks within the limits is no larger: its content unpacked and each entry's two
+    /// headers.
+    std::uint64_t largest_zip() const {
+        return limits_.max_total + limits_.max_entries * 2 * (limits_.max_name + header_size);
     }
 
     std::optional<Error> take_zip(const std::filesystem::path& path, BytesView bytes) {
@@ -371,10 +382,15 @@ class PathReader {
         files_.push_back(std::move(file));
     }
 
-    static bool is_zip(const std::filesystem::path& path, BytesView bytes) {
+    /// By its extension or its first bytes; leaves the file at its start.
+    static bool is_zip(const std::filesystem::path& path, std::ifstream& in) {
         std::string extension = path.extension().string();
         for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        return extension == ".zip" || bytes.starts_with("PK\x03\x04");
+        std::array<char, 4> start{};
+        in.read(start.data(), start.size());
+        in.clear();
+        in.seekg(0);
+        return extension == ".zip" || BytesView(start.data(), start.size()) == "PK\x03\x04";
     }
 
     static std::string utf8_name(const std::filesystem::path& path) {
