@@ -42,10 +42,18 @@ struct Upload {
     std::string_view body;
 };
 
+/// A request's body in one piece. The boundary is made from the parts, so that the same parts give
+/// the same bytes: what an Idempotency-Key wants.
+struct Body {
+    std::string content_type, bytes;
+};
+Body multipart_body(const std::vector<Upload>& parts);
+
 class Client {
   public:
     explicit Client(Settings settings); // does not connect; throws when a key file cannot be read
     ~Client();
+    Client(Client&&) noexcept;
     using Headers = std::vector<std::pair<std::string, std::string>>;
     /// unreachable: connection refused, TLS failed, time-out, broken answer. Any HTTP status is an
     /// Answer.
