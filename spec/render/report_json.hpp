@@ -1,13 +1,12 @@
 // Report -> JSON exactly as in the contract (interfaces), text a clerk can read, and CSV.
 #pragma once
 
+#include "spec/base/lang.hpp"
 #include "spec/check/report.hpp"
 
 #include <boost/json/value.hpp>
 
 namespace cpg {
-
-enum class Lang { ja, en };
 
 /// Message, hint and section of a finding in one language; templates filled.
 struct FindingText {
