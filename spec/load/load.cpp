@@ -48,22 +48,23 @@ SourceFile read_source(const std::filesystem::path& path) {
     return source;
 }
 
-void add_sources(const std::filesystem::path& folder, std::vector<SourceFile>& sources) {
+std::vector<SourceFile> yaml_files_of(const std::filesystem::path& folder) {
+    std::vector<SourceFile> sources;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (!entry.is_regular_file() || entry.path().extension() != ".yaml") continue;
         if (sources.size() == max_sources)
             throw std::runtime_error(folder.string() + ": more than 20 files");
         sources.push_back(read_source(entry.path()));
     }
+    return sources;
 }
 
 } // namespace
 
 std::vector<SourceFile> sources_of(const std::filesystem::path& folder) {
-    std::vector<SourceFile> sources;
-    add_sources(folder, sources);
-    if (std::filesystem::is_directory(folder / "editions"))
-        add_sources(folder / "editions", sources);
+    const bool has_editions = std::filesystem::is_directory(folder / "editions");
+    std::vector<SourceFile> sources = yaml_files_of(has_editions ? folder / "editions" : folder);
+    if (has_editions) sources.push_back(read_source(folder / findings_name));
     std::sort(sources.begin(), sources.end(), [](const SourceFile& left, const SourceFile& right) {
         return left.name < right.name;
     });
