@@ -1,0 +1,63 @@
+// Gathers the findings of one bundle: decides the severity, counts every one, keeps a bounded
+// choice of them. One thread; a Finding* it gives is valid until the next call.
+#pragma once
+
+#include "spec/check/checker.hpp"
+#include "spec/check/rule_ids.hpp"
+
+namespace cpg::checking {
+
+/// Where a finding is, cheap to make: nothing is copied unless the finding is kept.
+struct Site {
+    static constexpr std::size_t whole_bundle = static_cast<std::size_t>(-1);
+    std::size_t file = whole_bundle; // index into Bundle::files
+    std::uint32_t record = 0, line = 0;
+    const FileType* type = nullptr;
+    const Field* field = nullptr;
+    std::optional<std::uint64_t> byte_offset;
+    BytesView value; // of the cell; copied only under CheckOptions::keep_values
+};
+
+/// Which findings are kept when there are more than CheckOptions::max_findings: errors before
+/// warnings, and within each every rule gets its turn (its first finding, then its second, …), so
+/// that a flood of one rule hides no other.
+class Collector {
+  public:
+    Collector(const Catalog& catalog, const Bundle& bundle, const CheckOptions& options);
+
+    bool is_on(Rule rule) const { return severities_[index_of(rule)] != Severity::off; }
+    /// Counts a finding with the rule's own severity. Null when the rule is off or the finding is
+    /// only counted: then its arguments need not be made.
+    Finding* raise(Rule rule, const Site& site, std::string_view variant = {});
+    /// The same, as a warning at most: a mild variant, or a fact of medium or low confidence.
+    Finding* raise_mild(Rule rule, const Site& site, std::string_view variant = {});
+
+    /// Counts, verdict and the chosen findings in report order.
+    void move_into(BundleReport& report);
+
+  private:
+    struct Kept {
+        Finding finding;
+        std::size_t file_order = 0; // 0 = the bundle, then its files
+        std::uint64_t ordinal = 0;  // among the findings of its rule and severity
+    };
+
+    Finding* add(Rule rule, Severity severity, const Site& site, std::string_view variant);
+    Finding described(Rule rule, Severity severity, const Site& site,
+                      std::string_view variant) const;
+
+    const Bundle& bundle_;
+    const CheckOptions& options_;
+    std::array<Severity, rule_count> severities_{};
+    std::array<std::array<std::uint64_t, 2>, rule_count> counts_{}; // warnings, errors
+    std::vector<Kept> kept_;
+};
+
+/// The severity of each rule under these options: the options' word, else the catalog's; off when
+/// not enabled.
+std::array<Severity, rule_count> severities_of(const Catalog& catalog, const CheckOptions& options);
+
+/// "別紙 第6表 No.10"
+std::string section_of(const FileType& type, const Field& field);
+
+} // namespace cpg::checking

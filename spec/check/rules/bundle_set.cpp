@@ -1,0 +1,159 @@
+// Which files make a bundle (standard 2.2, 2.4, 3.3, 3.4; 別紙 ファイル作成単位, 補足).
+#include "spec/check/rules/rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace cpg::checking {
+namespace {
+
+constexpr BytesView jpeg_start = "\xFF\xD8\xFF";
+
+std::set<std::string> types_of(const BundleFacts& bundle) {
+    std::set<std::string> types;
+    for (const FileFacts& facts : bundle.files) types.insert(facts.file->name.type->id);
+    return types;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+/// How a set differs from a bundle kind.
+struct Difference {
+    std::vector<std::string> missing, extra;
+    std::size_t size() const { return missing.size() + extra.size(); }
+};
+
+Difference difference(const BundleKind& kind, const std::set<std::string>& types) {
+    Difference out;
+    for (const std::string& type : kind.required)
+        if (!types.contains(type)) out.missing.push_back(type);
+    for (const std::string& type : types) {
+        const auto in = [&](const std::vector<std::string>& list) {
+            return std::find(list.begin(), list.end(), type) != list.end();
+        };
+        if (!in(kind.required) && !in(kind.attached)) out.extra.push_back(type);
+    }
+    return out;
+}
+
+} // namespace
+
+// 2.4, 3.4: 送信単位のファイルは送信元、送信先、サービス種類、通番が同じ
+void files_share_the_envelope(BundleFacts& bundle, Collector& findings) {
+    const Envelope& envelope = bundle.envelope;
+    if (envelope.heap.missing_file.empty()) {
+        const Bundle& names = envelope.bundle;
+        for (const FileFacts& facts : bundle.files) {
+            const FileName& name = facts.file->name;
+            std::string_view variant;
+            if (name.serial != names.serial)
+                variant = "serial";
+            else if (name.from.office != names.from.office || name.to.office != names.to.office)
+                variant = "office";
+            else if (name.from != names.from || name.to != names.to)
+                variant = "service_type";
+            if (variant.empty()) continue;
+            if (Finding* finding = findings.raise(Rule::bnd_01, facts.site(), variant))
+                finding->args["other"] = bundle.files.front().file->input.name;
+        }
+        return;
+    }
+    if (Finding* finding = findings.raise(Rule::bnd_01, {}, envelope.heap.difference))
+        finding->args["other"] = envelope.heap.missing_file;
+}
+
+// 2.2, 2.4, 3.4: the set is one of the table of bundles
+void set_is_one_of_the_standard(BundleFacts& bundle, Collector& findings) {
+    const Envelope& envelope = bundle.envelope;
+    if (envelope.kind || !envelope.heap.missing_file.empty()) return;
+    const std::set<std::string> types = types_of(bundle);
+    const bool images_only =
+        std::all_of(bundle.files.begin(), bundle.files.end(),
+                    [](const FileFacts& facts) { return !facts.file->name.type->is_csv(); });
+    if (images_only) return; // R-NAME-11 has said it
+
+    const auto nearest = std::min_element(
+        envelope.edition.bundles.begin(), envelope.edition.bundles.end(),
+        [&](const BundleKind& left, const BundleKind& right) {
+            return difference(left, types).size() < difference(right, types).size();
+        });
+    if (nearest == envelope.edition.bundles.end()) return;
+    const Difference gap = difference(*nearest, types);
+    if (gap.extra.empty()) {
+        if (Finding* finding = findings.raise(Rule::bnd_02, {}, "missing"))
+            finding->args["files"] = joined(gap.missing);
+    } else if (gap.missing.empty()) {
+        if (Finding* finding = findings.raise(Rule::bnd_02, {}, "extra"))
+            finding->args["files"] = joined(gap.extra);
+    } else if (Finding* finding = findings.raise(Rule::bnd_02, {}, "unknown")) {
+        finding->args["files"] = joined({types.begin(), types.end()});
+    }
+}
+
+// 別紙 補足: 1送信単位に種別ごと1ファイル (image: one per UPKIHON record, told apart by its branch)
+void one_file_per_type(BundleFacts& bundle, Collector& findings) {
+    std::map<std::string_view, std::size_t> files_of_type;
+    std::set<std::string_view> names;
+    for (const FileFacts& facts : bundle.files) {
+        const FileType& type = *facts.file->name.type;
+        const std::size_t count = ++files_of_type[type.id];
+        if (!names.insert(facts.file->input.name).second) {
+            findings.raise(Rule::bnd_03, facts.site(), "same_name");
+        } else if (type.is_csv() && count == 2) {
+            if (Finding* finding = findings.raise(Rule::bnd_03, facts.site(), "type")) {
+                finding->args["type"] = type.id;
+                finding->args["files"] = std::to_string(std::count_if(
+                    bundle.files.begin(), bundle.files.end(),
+                    [&](const FileFacts& other) { return other.file->name.type == &type; }));
+            }
+        }
+    }
+}
+
+// 3.3: 別表は本表と一緒に送る; whether an empty one may be left out is not said
+void attached_tables_present(BundleFacts& bundle, Collector& findings) {
+    const std::set<std::string> types = types_of(bundle);
+    for (const FileType& type : bundle.envelope.edition.files) {
+        if (!type.is_csv() || type.parent.empty()) continue;
+        if (!types.contains(type.parent) || types.contains(type.id)) continue;
+        if (Finding* finding = findings.raise(Rule::bnd_04, {})) finding->args["files"] = type.id;
+    }
+}
+
+// 別紙 ファイル作成単位: 送信先の事業所番号＋サービス種類ごとに1ファイル、サテライトを含む
+void one_bundle_per_receiver(BundleFacts& bundle, Collector& findings) {
+    const std::size_t bundles = bundle.envelope.heap.bundles_of_month;
+    if (bundles < 2) return;
+    if (Finding* finding = findings.raise(Rule::bnd_05, {}))
+        finding->args["found"] = std::to_string(bundles);
+}
+
+// 別紙 補足, 利用者基本情報 No.62: the named image is there, is a JPEG, and none is left over
+void images_as_named(BundleFacts& bundle, Collector& findings) {
+    const FileFacts* const kihon = bundle.file("UPKIHON");
+    if (!kihon) return;
+    std::set<std::string_view> named;
+    for (const ImageUse& image : kihon->images) {
+        named.insert(image.name);
+        const bool present =
+            std::any_of(bundle.files.begin(), bundle.files.end(), [&](const FileFacts& facts) {
+                return facts.file->input.name == image.name;
+            });
+        if (!present)
+            findings.raise(Rule::img_01, kihon->at(image.record, image.line, "family_image"),
+                           "missing");
+    }
+    for (const FileFacts& facts : bundle.files) {
+        if (facts.file->name.type->is_csv()) continue;
+        if (!facts.file->input.bytes.starts_with(jpeg_start))
+            findings.raise(Rule::img_01, facts.site(), "not_jpeg");
+        if (kihon->readable && kihon->complete && !named.contains(facts.file->input.name))
+            findings.raise(Rule::img_01, facts.site(), "left_over");
+    }
+}
+
+} // namespace cpg::checking

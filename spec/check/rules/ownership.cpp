@@ -1,0 +1,144 @@
+// Content against the envelope: whose records, for whom (standard 2.3, 2.6, 3.6, 5.1.2.1, 5.1.2.2;
+// scope 1.3, 1.4).
+#include "spec/check/rules/rules.hpp"
+
+namespace cpg::checking {
+namespace {
+
+constexpr std::size_t users_without_other_offices = 10; // see schedule_shows_all_offices
+
+void expect_type(RecordContext& context, Rule rule, int column, BytesView type) {
+    const auto& from = context.from().service_type;
+    if (!from || type.empty() || type == from->view()) return;
+    if (!first_time(context.facts.told_types, type)) return;
+    if (Finding* finding = context.findings.raise_mild(rule, context.at(column), "service_type")) {
+        finding->args["expected"] = from->str();
+        finding->args["found"] = std::string(type);
+    }
+}
+
+/// The user's part of a key: insurer and insured.
+std::string user_of(std::string_view key) {
+    const std::size_t insured = key.find(key_separator);
+    if (insured == std::string_view::npos) return std::string(key);
+    return std::string(key.substr(0, key.find(key_separator, insured + 1)));
+}
+
+} // namespace
+
+// R-OWN-01 別紙 6表 No.20, 5.1.2.1: 実績のサービス事業者コードは送信元 (unless a care manager
+// passes it on);
+//          an office of several service types may mix them in one file
+// R-OWN-02 プラン担当業者コードは送信先
+void owner_of_actual(RecordContext& context) {
+    if (context.envelope.from_care_manager) return;
+    const Columns& columns = context.columns;
+    const BytesView office = context.text(columns.service_office);
+    if (!office.empty() && office != context.from().office.view())
+        context.findings.raise(Rule::own_01, context.at(columns.service_office), "office");
+    const BytesView code = context.text(columns.service_code);
+    expect_type(context, Rule::own_01, columns.service_code, code.substr(0, 2));
+
+    const BytesView planner = context.text(columns.planner_office);
+    if (planner.empty() || planner == context.to().office.view()) return;
+    if (context.use && context.use->planner_reported) return;
+    if (context.use) context.use->planner_reported = true;
+    context.findings.raise(Rule::own_02, context.at(columns.planner_office));
+}
+
+// 2.3, 5.1.2.2: 実績の削除は実績を作った事業所が行う
+void owner_of_delete(RecordContext& context) {
+    if (context.envelope.from_care_manager) return;
+    const Columns& columns = context.columns;
+    const BytesView office = context.text(columns.service_office);
+    if (!office.empty() && office != context.from().office.view())
+        context.findings.raise(Rule::del_02, context.at(columns.service_office), "office");
+    expect_type(context, Rule::del_02, columns.service_type, context.text(columns.service_type));
+}
+
+// プラン担当業者コード, 介護支援事業者コード = FROM; differs when a 委託 plan is passed on
+void planner_is_sender(RecordContext& context) {
+    const BytesView planner = context.text(context.columns.planner_office);
+    if (planner.empty() || planner == context.from().office.view()) return;
+    if (context.use && context.use->planner_reported) return;
+    if (context.use) context.use->planner_reported = true;
+    context.findings.raise(Rule::own_03, context.at(context.columns.planner_office));
+}
+
+// 更新業者コード = FROM
+void updater_is_sender(RecordContext& context) {
+    const BytesView updater = context.text(context.columns.updater_office);
+    if (updater.empty() || updater == context.from().office.view()) return;
+    if (context.facts.type->id == "UPJSK" && context.envelope.from_care_manager) return;
+    if (context.use && context.use->updater_reported) return;
+    if (context.use) context.use->updater_reported = true;
+    context.findings.raise(Rule::own_03, context.at(context.columns.updater_office));
+}
+
+void receiver_named(RecordContext& context) {
+    if (context.use && context.text(context.columns.service_office) == context.to().office.view())
+        context.use->names_receiver = true;
+}
+
+// 1.3, 1.4, 2.6: 連携対象外のサービス種類は送らない
+void service_type_in_scope(RecordContext& context) {
+    const Columns& columns = context.columns;
+    const int column = columns.service_code >= 0 ? columns.service_code : columns.service_type;
+    const BytesView code = context.text(column);
+    if (code.empty()) return;
+    if (context.facts.type->id == "UPSIKYU" && table7_kind(code) == Table7Kind::grand_total) return;
+    const BytesView type = code.substr(0, 2);
+    const ServiceTypes& services = context.envelope.services;
+    const Scope scope = services.scope(type);
+    if (scope == Scope::in) return;
+    if (scope == Scope::out || scope == Scope::out_by_doubtful_source) {
+        Finding* const finding =
+            scope == Scope::out
+                ? context.findings.raise(Rule::svc_01, context.at(column), "out")
+                : context.findings.raise_mild(Rule::svc_01, context.at(column), "out");
+        if (!finding) return;
+        finding->args["found"] = std::string(type);
+        finding->args["name"] = services.name(type);
+        return;
+    }
+    if (Finding* finding =
+            context.findings.raise_mild(Rule::svc_01, context.at(column), "unlisted"))
+        finding->args["found"] = std::string(type);
+}
+
+// 2.6, 3.6: 送信先の事業所に関わりのない利用者を含めない; a care manager as receiver serves them
+// all
+void schedule_users_belong_to_receiver(BundleFacts& bundle, Collector& findings) {
+    const FileFacts* const plan = bundle.file("UPPLAN");
+    if (!plan || bundle.envelope.to_care_manager) return;
+    for (const KeyUse& use : plan->keys)
+        if (!use.names_receiver) findings.raise(Rule::priv_01, plan->at(use));
+}
+
+// 2.6: the same for plans, where the receiver is named in 第2表, or a schedule for it is known
+void plan_users_belong_to_receiver(BundleFacts& bundle, Collector& findings) {
+    const FileFacts* const plan = bundle.file("UP1KYO");
+    const FileFacts* const services = bundle.file("UP2KYO");
+    if (!plan || !services || !services->complete || bundle.envelope.to_care_manager) return;
+    const auto* const scheduled = bundle.envelope.heap.scheduled_users;
+    for (const KeyUse& use : plan->keys) {
+        const KeyUse* const rows = services->use(use.key);
+        if (rows && rows->names_receiver) continue;
+        if (scheduled && scheduled->contains(user_of(bundle.keys.text(use.key)))) continue;
+        findings.raise(Rule::priv_02, plan->at(use));
+    }
+}
+
+// 2.6: 利用票・別表には利用者の全事業所のサービスを載せる. A single user may have one office only;
+// many users all with the receiver and no other are a sign that the others were cut out.
+void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings) {
+    const FileFacts* const plan = bundle.file("UPPLAN");
+    if (!plan || bundle.envelope.to_care_manager || !plan->complete) return;
+    if (plan->keys.size() < users_without_other_offices) return;
+    const std::string_view receiver = bundle.envelope.bundle.to.office.view();
+    for (const Table6Row& row : plan->table6)
+        if (view(row.office) != receiver) return;
+    findings.raise(Rule::full_01, plan->site());
+}
+
+} // namespace cpg::checking
