@@ -282,10 +282,11 @@ ByteClasses classes_of(const Nfa& nfa) {
 
 struct Pattern::Table {
     std::array<std::uint8_t, 256> class_of{}; // byte -> column
-    std::vector<std::uint32_t> next; // row offset + column -> row offset; row 0 never accepts
-    std::vector<bool> accepts;       // by row number
-    std::uint32_t columns = 1;
-    std::uint32_t start = 0; // row offset
+    /// Rows of one cell a class, the row to go on with (as its offset in this vector), and a last
+    /// cell: 1 when a text may end here. Row 0 is where nothing matches any more.
+    std::vector<std::uint32_t> cells;
+    std::uint32_t columns = 0; // classes
+    std::uint32_t start = 0;   // offset
 };
 
 namespace {
@@ -304,17 +305,17 @@ class Determinizer {
         table->start = offset(row_of(closure({nfa_.start()})));
         for (std::size_t row = 0; row < rows_.size(); ++row) {
             const StateSet set = rows_[row];
-            const bool accepts = std::binary_search(set.begin(), set.end(), Nfa::accepting);
-            table->accepts.push_back(accepts);
             for (const StateSet& target : targets(set))
-                table->next.push_back(offset(row_of(closure(target))));
+                table->cells.push_back(offset(row_of(closure(target))));
+            const bool accepts = std::binary_search(set.begin(), set.end(), Nfa::accepting);
+            table->cells.push_back(accepts ? 1 : 0);
         }
         return table;
     }
 
   private:
     std::uint32_t offset(std::size_t row) const {
-        return static_cast<std::uint32_t>(row * classes_.count);
+        return static_cast<std::uint32_t>(row * (classes_.count + 1));
     }
 
     std::size_t row_of(StateSet set) {
@@ -382,13 +383,13 @@ Result<Pattern> Pattern::compile(std::string_view regex) {
 bool Pattern::matches(std::string_view text) const {
     if (!table_) return true;
     const Table& table = *table_;
-    const std::uint32_t* const next = table.next.data();
+    const std::uint32_t* const cells = table.cells.data();
     std::uint32_t row = table.start;
     for (const char c : text) {
-        row = next[row + table.class_of[static_cast<unsigned char>(c)]];
+        row = cells[row + table.class_of[static_cast<unsigned char>(c)]];
         if (row == 0) return false;
     }
-    return table.accepts[row / table.columns];
+    return cells[row + table.columns] != 0;
 }
 
 } // namespace cpg
