@@ -277,6 +277,9 @@ Bytes Exchange::tag_of(std::string_view principal, std::string_view key) const {
 void Exchange::finish_draft(Plan& plan, Draft& draft) const {
     judge_route(plan, draft);
     judge_deletes(plan, draft);
+    // A leaf lists files in the order of their names (audit::list_files).
+    std::sort(draft.parcel.files.begin(), draft.parcel.files.end(),
+              [](const ParcelFile& left, const ParcelFile& right) { return left.name < right.name; });
     auto& row = draft.row;
     row.id = BundleId::make(plan.now, random_bytes(10));
     row.edition = draft.report.edition;
@@ -307,7 +310,7 @@ std::string Exchange::leaf_of(const Plan& plan, const Draft& draft) const {
     entry.edition = draft.row.edition;
     entry.kind = draft.row.kind;
     entry.month = draft.row.month;
-    entry.files = entry_files(draft.parcel);
+    audit::list_files(entry, entry_files(draft.parcel));
     entry.result = accepted ? "accepted" : "rejected " + error_rules(draft.report.findings);
     entry.event = std::string(event_of(accepted ? Step::submit : Step::reject));
     entry.rules = plan.catalog->digest;

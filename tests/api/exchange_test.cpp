@@ -1,0 +1,358 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/api/world.hpp"
+
+#include <thread>
+
+using namespace cpg;
+using namespace cpg::test;
+
+namespace {
+
+struct Town : World {
+    Office care = office("0370100017", "43");
+    Office visit = office("0370100025", "11");
+    Office day = office("0370100033", "15");
+};
+
+std::string id_of(const http::Response& answer) {
+    return text_at(json_of(answer), "/bundles/0/id");
+}
+
+std::string state_of(World& world, const Office& caller, const std::string& id) {
+    return text_at(json_of(world.get(caller, "/v1/bundles/" + id)), "/state");
+}
+
+std::string first_rule(const http::Response& answer) {
+    return text_at(json_of(answer), "/bundles/0/report/findings/0/rule");
+}
+
+bool proves(const Town& town, const std::string& receipt, const std::vector<InputFile>& files) {
+    std::vector<audit::FileToVerify> at_hand;
+    for (const auto& file : files)
+        at_hand.push_back({file.name, sha256(file.bytes), file.bytes.size()});
+    return audit::verify_receipt(receipt, at_hand, {town.log_key()}).result ==
+           audit::Verified::proven;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(exchange_between_offices, Town)
+
+BOOST_AUTO_TEST_CASE(goes_the_whole_way_with_a_proof_at_each_step) {
+    const auto files = sample(care, visit, "schedule");
+    const auto sent = submit(care, files);
+    BOOST_REQUIRE_EQUAL(sent.status, 201);
+    const auto id = id_of(sent);
+    BOOST_TEST(proves(*this, text_at(json_of(sent), "/bundles/0/receipt"), files));
+
+    const auto inbox = json_of(get(visit, "/v1/inbox"));
+    BOOST_TEST(text_at(inbox, "/bundles/0/id") == id);
+    BOOST_TEST(text_at(inbox, "/bundles/0/state") == "accepted");
+
+    const auto content = get(visit, "/v1/bundles/" + id + "/content");
+    BOOST_REQUIRE_EQUAL(content.status, 200);
+    auto received = unpack_zip(content.body).value();
+    BOOST_REQUIRE_EQUAL(received.size(), files.size());
+    for (const auto& file : files)
+        BOOST_TEST((std::find_if(received.begin(), received.end(),
+                                 [&](const InputFile& other) {
+                                     return other.name == file.name && other.bytes == file.bytes;
+                                 }) != received.end()),
+                   file.name);
+    BOOST_TEST(state_of(*this, care, id) == "fetched");
+
+    const auto acked =
+        call(visit, "POST", "/v1/bundles/" + id + "/ack", {}, R"({"state":"imported"})");
+    BOOST_REQUIRE_EQUAL(acked.status, 200);
+    BOOST_TEST(text_at(json_of(acked), "/bundle/state") == "imported");
+    BOOST_TEST(proves(*this, text_at(json_of(acked), "/receipt"), files));
+
+    const auto receipts =
+        json_of(get(care, "/v1/bundles/" + id + "/receipts")).at("receipts").as_array();
+    BOOST_REQUIRE_EQUAL(receipts.size(), 3u);
+    for (const auto& receipt : receipts)
+        BOOST_TEST(proves(*this, text_at(receipt, "/receipt"), files));
+    BOOST_TEST(text_at(receipts[2], "/event") == "ConsignmentAcceptance");
+}
+
+BOOST_AUTO_TEST_CASE(shows_nothing_to_a_third_office) {
+    const auto id = id_of(submit(care, sample(care, visit, "schedule")));
+    for (const std::string tail : {"", "/content", "/report", "/receipts", "/files/x"})
+        BOOST_TEST(get(day, "/v1/bundles/" + id + tail).status == 404, tail);
+    BOOST_TEST(
+        call(day, "POST", "/v1/bundles/" + id + "/ack", {}, R"({"state":"imported"})").status ==
+        404);
+    BOOST_TEST(call(day, "POST", "/v1/bundles/" + id + "/recall").status == 404);
+    BOOST_TEST(json_of(get(day, "/v1/inbox?state=all")).at("bundles").as_array().empty());
+    BOOST_TEST(get(day, "/v1/inbox?office=0370100025").status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_serial_once) {
+    const auto files = sample(care, visit, "schedule");
+    const auto first = submit(care, files);
+    const auto again = submit(care, files);
+    BOOST_TEST(again.status == 201);
+    BOOST_TEST(again.body == first.body);
+    const auto other = submit(care, sample(care, visit, "schedule", 0, 8));
+    BOOST_TEST(other.status == 422);
+    BOOST_TEST(first_rule(other) == "R-SEQ-01");
+    BOOST_TEST(json_of(get(visit, "/v1/inbox")).at("bundles").as_array().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_serial_behind_what_was_handed_over) {
+    const auto later = id_of(submit(care, sample(care, visit, "schedule", 5)));
+    BOOST_TEST(get(visit, "/v1/bundles/" + later + "/content").status == 200);
+    const auto behind = submit(care, sample(care, visit, "schedule", 3, 9));
+    BOOST_TEST(behind.status == 422);
+    BOOST_TEST(first_rule(behind) == "R-SEQ-01");
+}
+
+BOOST_AUTO_TEST_CASE(answers_the_same_idempotency_key_with_the_same_bytes) {
+    const auto files = sample(care, visit, "schedule");
+    const std::vector<std::pair<std::string, std::string>> key{{"idempotency-key", "month-12"}};
+    const auto first = submit(care, files, key);
+    const auto again = submit(care, files, key);
+    BOOST_TEST(first.status == 201);
+    BOOST_TEST(again.status == 201);
+    BOOST_TEST(again.body == first.body);
+    const auto other = submit(care, sample(care, visit, "schedule", 1), key);
+    BOOST_TEST(other.status == 422);
+    BOOST_TEST(text_at(json_of(other), "/type") == "urn:cpgw:problem:idempotency-key-reused");
+}
+
+BOOST_AUTO_TEST_CASE(gives_many_the_answer_of_one) {
+    const auto files = sample(care, visit, "schedule");
+    std::vector<std::thread> threads;
+    std::vector<std::string> bodies(24);
+    for (auto& body : bodies) threads.emplace_back([&] { body = submit(care, files).body; });
+    for (auto& thread : threads) thread.join();
+    for (const auto& body : bodies) BOOST_TEST(body == bodies.front());
+    BOOST_TEST(json_of(get(visit, "/v1/inbox")).at("bundles").as_array().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_rejected_bundle_for_its_sender_alone) {
+    auto files = sample(care, visit, "schedule");
+    files.pop_back();
+    const auto answer = submit(care, files);
+    BOOST_TEST(answer.status == 422);
+    const auto id = id_of(answer);
+    BOOST_TEST(proves(*this, text_at(json_of(answer), "/bundles/0/receipt"), files));
+    BOOST_TEST(get(care, "/v1/bundles/" + id + "/report").status == 200);
+    BOOST_TEST(get(care, "/v1/bundles/" + id + "/content").status == 404);
+    BOOST_TEST(get(visit, "/v1/bundles/" + id).status == 404);
+    BOOST_TEST(json_of(get(visit, "/v1/inbox?state=all")).at("bundles").as_array().empty());
+}
+
+BOOST_AUTO_TEST_CASE(rejects_what_another_office_claims_to_send) {
+    const auto answer = submit(day, sample(care, visit, "schedule"));
+    BOOST_TEST(answer.status == 422);
+    BOOST_TEST(answer.body.find("R-AUTH-01") != std::string::npos);
+    BOOST_TEST(json_of(get(care, "/v1/outbox")).at("bundles").as_array().empty());
+    BOOST_TEST(json_of(get(day, "/v1/outbox")).at("bundles").as_array().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(says_when_no_receiver_is_known) {
+    const auto nobody = stranger("0370100041", "11");
+    const auto answer = submit(care, sample(care, nobody, "schedule"));
+    BOOST_TEST(answer.status == 422);
+    BOOST_TEST(text_at(json_of(answer), "/type") == "urn:cpgw:problem:unknown-receiver");
+}
+
+BOOST_AUTO_TEST_CASE(fans_out_and_takes_each_bundle_by_itself) {
+    auto files = sample(care, visit, "schedule");
+    for (auto& file : sample(care, day, "schedule", 1)) files.push_back(std::move(file));
+    for (auto& file : sample(care, stranger("0370100041", "11"), "schedule", 2))
+        files.push_back(std::move(file));
+    const auto answer = submit(care, files);
+    BOOST_TEST(answer.status == 201);
+    const auto bundles = json_of(answer).at("bundles").as_array();
+    BOOST_REQUIRE_EQUAL(bundles.size(), 3u);
+    BOOST_TEST(text_at(bundles[0], "/verdict") == "accepted");
+    BOOST_TEST(text_at(bundles[1], "/verdict") == "accepted");
+    BOOST_TEST(text_at(bundles[2], "/verdict") == "rejected");
+}
+
+BOOST_AUTO_TEST_CASE(recalls_until_it_is_fetched) {
+    const auto first = id_of(submit(care, sample(care, visit, "schedule")));
+    BOOST_TEST(call(visit, "POST", "/v1/bundles/" + first + "/recall").status == 403);
+    BOOST_TEST(call(care, "POST", "/v1/bundles/" + first + "/recall").status == 200);
+    BOOST_TEST(get(visit, "/v1/bundles/" + first + "/content").status == 404);
+    const auto second = id_of(submit(care, sample(care, visit, "schedule", 1)));
+    BOOST_TEST(get(visit, "/v1/bundles/" + second + "/content").status == 200);
+    BOOST_TEST(call(care, "POST", "/v1/bundles/" + second + "/recall").status == 409);
+}
+
+BOOST_AUTO_TEST_CASE(acknowledges_only_what_was_fetched) {
+    const auto id = id_of(submit(care, sample(care, visit, "schedule")));
+    const auto ack = "/v1/bundles/" + id + "/ack";
+    BOOST_TEST(call(visit, "POST", ack, {}, R"({"state":"imported"})").status == 409);
+    BOOST_TEST(get(visit, "/v1/bundles/" + id + "/content").status == 200);
+    BOOST_TEST(call(care, "POST", ack, {}, R"({"state":"imported"})").status == 403);
+    BOOST_TEST(call(visit, "POST", ack, {}, R"({"state":"lost"})").status == 400);
+    BOOST_TEST(call(visit, "POST", ack, {}, "{").status == 400);
+    BOOST_TEST(call(visit, "POST", ack, {}, R"({"state":"import_failed","note":"列が足りません"})")
+                   .status == 200);
+    const auto receipts =
+        json_of(get(care, "/v1/bundles/" + id + "/receipts")).at("receipts").as_array();
+    BOOST_TEST(text_at(receipts.back(), "/note") == "列が足りません");
+    BOOST_TEST(call(visit, "POST", ack, {}, R"({"state":"imported"})").status == 200);
+    BOOST_TEST(call(visit, "POST", ack, {}, R"({"state":"import_failed"})").status == 409);
+}
+
+BOOST_AUTO_TEST_CASE(supersedes_by_the_same_users_and_month) {
+    const auto old = id_of(submit(care, sample(care, visit, "schedule")));
+    const auto fresh = id_of(submit(care, sample(care, visit, "schedule", 1)));
+    const auto seen = json_of(get(visit, "/v1/bundles/" + old));
+    BOOST_TEST(text_at(seen, "/state") == "superseded");
+    BOOST_TEST(text_at(seen, "/superseded_by") == fresh);
+    BOOST_TEST(state_of(*this, visit, fresh) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(delete_files_end_what_they_name) {
+    const auto old = id_of(submit(care, sample(care, visit, "schedule")));
+    const auto removal = submit(care, sample(care, visit, "schedule_delete", 1));
+    BOOST_TEST(removal.status == 201);
+    BOOST_TEST(state_of(*this, care, old) == "superseded");
+    const auto nothing = submit(care, sample(care, day, "schedule_delete", 2));
+    BOOST_TEST(nothing.status == 201);
+    BOOST_TEST(first_rule(nothing) == "R-SEQ-02");
+}
+
+BOOST_AUTO_TEST_CASE(carries_papers_alone_and_with_a_bundle) {
+    const InputFile pdf{"月次報告.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"};
+    const std::string to =
+        R"("to":{"office":"0370100025","service_type":"11"},"month":"202612","title":"12月の報告")";
+    const auto alone = submit(care, {}, {}, {pdf}, "{" + to + "}");
+    BOOST_REQUIRE_EQUAL(alone.status, 201);
+    const auto id = id_of(alone);
+    BOOST_TEST(proves(*this, text_at(json_of(alone), "/bundles/0/receipt"), {pdf}));
+    const auto seen = json_of(get(visit, "/v1/bundles/" + id));
+    BOOST_TEST(text_at(seen, "/kind") == "papers");
+    BOOST_TEST(text_at(seen, "/title") == "12月の報告");
+    BOOST_TEST(get(visit, "/v1/bundles/" + id + "/files/" + pdf.name).body == pdf.bytes);
+
+    const auto files = sample(care, visit, "schedule");
+    const auto together =
+        submit(care, files, {}, {pdf}, "{" + to + R"(,"serial":"20261120120000"})");
+    BOOST_REQUIRE_EQUAL(together.status, 201);
+    BOOST_TEST(json_of(together).at("bundles").as_array().size() == 1u);
+    BOOST_TEST(
+        json_of(get(visit, "/v1/bundles/" + id_of(together))).at("file_list").as_array().size() ==
+        files.size() + 1);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_papers_that_are_not_what_they_say) {
+    const std::string cover =
+        R"({"to":{"office":"0370100025","service_type":"11"},"month":"202612","title":"報告"})";
+    const auto fake = submit(care, {}, {}, {{"a.pdf", "MZ"}}, cover);
+    BOOST_TEST(fake.status == 422);
+    BOOST_TEST(first_rule(fake) == "R-PAPER-01");
+    const auto uncovered = submit(care, {}, {}, {{"a.pdf", "%PDF-1.4\n%%EOF"}});
+    BOOST_TEST(uncovered.status == 422);
+    BOOST_TEST(text_at(json_of(uncovered), "/findings/0/rule") == "R-PAPER-04");
+}
+
+BOOST_AUTO_TEST_CASE(wakes_a_long_poll_when_something_arrives) {
+    auto waiting = start(visit, "GET", "/v1/inbox?wait=60");
+    BOOST_TEST((waiting.wait_for(std::chrono::milliseconds(0)) == std::future_status::timeout));
+    const auto id = id_of(submit(care, sample(care, visit, "schedule")));
+    BOOST_TEST(text_at(json_of(waiting.get()), "/bundles/0/id") == id);
+}
+
+BOOST_AUTO_TEST_CASE(ends_a_long_poll_with_an_empty_page_in_time) {
+    auto waiting = start(visit, "GET", "/v1/inbox?wait=1");
+    run_timers();
+    const auto page = json_of(waiting.get());
+    BOOST_TEST(page.at("bundles").as_array().empty());
+    BOOST_TEST(page.at("next").is_null());
+    auto draining = start(visit, "GET", "/v1/inbox?wait=60");
+    api().drain();
+    BOOST_TEST(draining.get().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(pages_by_cursor_in_serial_order) {
+    for (int step = 0; step < 5; ++step)
+        submit(care, sample(care, visit, "care_plan", step, 20 + static_cast<unsigned>(step)));
+    std::vector<std::string> serials;
+    std::string after;
+    for (int page = 0; page < 10; ++page) {
+        const auto answer =
+            json_of(get(visit, "/v1/inbox?limit=2" + (after.empty() ? "" : "&after=" + after)));
+        for (const auto& bundle : answer.at("bundles").as_array())
+            serials.push_back(text_at(bundle, "/serial"));
+        if (answer.at("next").is_null()) break;
+        after = text_at(answer, "/next");
+    }
+    BOOST_TEST(serials.size() == 5u);
+    BOOST_TEST(std::is_sorted(serials.begin(), serials.end()));
+    for (const std::string wrong :
+         {"limit=0", "limit=x", "after=-1", "state=lost", "month=202613", "wait=61", "office=1"})
+        BOOST_TEST(get(visit, "/v1/inbox?" + wrong).status == 400, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(turns_away_who_is_not_registered) {
+    const auto unknown = stranger("0370100058", "11");
+    const auto answer = get(unknown, "/v1/me");
+    BOOST_TEST(answer.status == 403);
+    BOOST_TEST(text_at(json_of(answer), "/type") == "urn:cpgw:problem:forbidden");
+    BOOST_TEST(get({}, "/v1/me").status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(serves_the_log_to_every_office) {
+    submit(care, sample(care, visit, "schedule"));
+    const auto note = audit::open_note(get(day, "/v1/audit/checkpoint").body, {log_key()});
+    BOOST_REQUIRE(note.has_value());
+    const auto checkpoint = audit::Checkpoint::parse(note->text);
+    BOOST_REQUIRE(checkpoint.has_value());
+    const auto width = std::to_string(checkpoint->size);
+    const auto tile = get(day, "/v1/audit/tile/0/000.p/" + width);
+    BOOST_TEST(tile.status == 200);
+    BOOST_TEST(tile.body.size() == checkpoint->size * 32);
+    const auto entries = get(day, "/v1/audit/tile/entries/000.p/" + width);
+    BOOST_REQUIRE_EQUAL(entries.status, 200);
+    const auto length = static_cast<std::size_t>(static_cast<unsigned char>(entries.body[0])) << 8 |
+                        static_cast<unsigned char>(entries.body[1]);
+    BOOST_TEST((audit::leaf_hash(std::string_view(entries.body).substr(2, length)).view() ==
+                std::string_view(tile.body).substr(0, 32)));
+    for (const std::string wrong : {"0/1", "0/000", "9/000.p/1", "0/000.p/0", "0/000.p/256", "x",
+                                    "0/x000.p/1", "entries/001.p/1"})
+        BOOST_TEST(get(day, "/v1/audit/tile/" + wrong).status == 404, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(checks_without_keeping) {
+    const auto files = sample(care, visit, "schedule");
+    std::string body = "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" +
+                       files[0].name + "\"\r\n\r\n" + files[0].bytes + "\r\n--cut--\r\n";
+    const auto answer = call(care, "POST", "/v1/check",
+                             {{"content-type", "multipart/form-data; boundary=cut"}}, body);
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(text_at(json_of(answer), "/verdict") == "rejected");
+    BOOST_TEST(json_of(get(care, "/v1/outbox")).at("bundles").as_array().empty());
+}
+
+BOOST_AUTO_TEST_CASE(refuses_bodies_it_cannot_read) {
+    const auto post = [&](std::vector<std::pair<std::string, std::string>> headers,
+                          const std::string& body) {
+        return call(care, "POST", "/v1/bundles", std::move(headers), body).status;
+    };
+    BOOST_TEST(post({{"content-type", "text/csv"}}, "x") == 415);
+    BOOST_TEST(post({}, "x") == 415);
+    BOOST_TEST(post({{"content-type", "application/zip"}}, "not a zip") == 400);
+    BOOST_TEST(post({{"content-type", "multipart/form-data"}}, "x") == 400);
+    BOOST_TEST(post({{"content-type", "multipart/form-data; boundary=cut"}}, "--cut--\r\n") == 400);
+    const auto zip = pack_zip(sample(care, visit, "schedule"));
+    BOOST_TEST(post({{"content-type", "application/zip"},
+                     {"content-digest", api::content_digest("other")}},
+                    zip) == 400);
+    BOOST_TEST(post({{"content-type", "application/zip"}, {"content-digest", "sha-256=:!!:"}},
+                    zip) == 400);
+    BOOST_TEST(
+        post({{"content-type", "application/zip"}, {"idempotency-key", std::string(256, 'k')}},
+             zip) == 400);
+    BOOST_TEST(
+        post({{"content-type", "application/zip"}, {"content-digest", api::content_digest(zip)}},
+             zip) == 201);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
