@@ -16,8 +16,20 @@
 
 namespace cpg::store {
 
+/// Nothing was kept. Thrown as such: this batch cannot be done (a bug, an op that contradicts what
+/// is kept); its jobs may be tried one by one.
 struct StoreFailure : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+/// The environment refuses for now (disk full, locked by another process): any other write would
+/// fail alike, a later one may succeed.
+struct StoreUnavailable : StoreFailure {
+    using StoreFailure::StoreFailure;
+};
+/// An I/O error or damage. What the disk holds is not known before the store is opened anew: the
+/// process must end (after a failed fsync the kernel may show pages that were never written).
+struct StoreBroken : StoreFailure {
+    using StoreFailure::StoreFailure;
 };
 
 /// Who owns a serial of a pair already.
@@ -41,15 +53,18 @@ struct AcceptOp {
     Bytes sealed_report;
     Bytes sealed_parcel;
     std::vector<Bytes> holds; // key tags the bundle stands for (HMAC, 16 bytes): no personal data
-    std::vector<Bytes> replaces; // key tags of earlier bundles of the same pair that it ends
+    /// Key tags of earlier bundles of the same pair that it ends. Earlier is by serial: where a
+    /// live bundle of a higher serial holds the tag already, this bundle's own hold ends at once.
+    std::vector<Bytes> replaces;
     /// Called inside the transaction when the serial is taken by other bytes or lies behind a
     /// bundle that was already handed over (R-SEQ-01): makes the rejection to keep instead. Pure,
-    /// quick.
+    /// quick; must not write to the store.
     std::function<RejectOp(exchange::SequenceProblem)> on_sequence_problem;
 };
 
 /// A step of a delivery: fetch, ack, recall. Refused (no leaf) when the state machine does not
-/// allow it.
+/// allow it. A superseded bundle may be acknowledged as far as it had got before: not when it was
+/// never fetched, not twice. A recalled bundle stands for nothing any more: its holds are gone.
 struct StepOp {
     BundleId bundle;
     exchange::Step step{};
@@ -98,13 +113,16 @@ class Store {
     virtual ~Store() = default;
 
     // -- writing (one thread) --
-    /// One transaction. On an exception nothing of the batch is kept.
+    /// One transaction. On an exception (StoreFailure) nothing of the batch is kept. Each proof is
+    /// in the tree as the batch leaves it; a RememberOp answers Written without bundle and proof.
     virtual std::vector<JobResult> commit(std::span<const Job> jobs) = 0;
 
     // -- reading (any thread) --
     virtual std::optional<BundleRow> bundle(const BundleId& id) = 0;
     virtual std::vector<StepRow>
     steps(const BundleId& id) = 0; // in order; each with leaf text and proof place
+    /// The same bytes as commit() answered, for the size of any checkpoint there is. Throws
+    /// std::out_of_range for other places.
     virtual audit::Proof proof(std::uint64_t leaf_index, std::uint64_t tree_size) = 0;
     virtual std::optional<Bytes> sealed_parcel(const BundleId& id) = 0;
     virtual std::optional<Bytes> sealed_report(const BundleId& id) = 0;
@@ -119,6 +137,7 @@ class Store {
     virtual std::uint64_t tree_size() = 0;
     virtual std::optional<Bytes> tile(audit::TileId id) = 0; // its hashes so far
     virtual std::vector<std::string> leaves(std::uint64_t first, std::size_t count) = 0;
+    /// Signed notes of trees larger than `size`, smallest first.
     virtual std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) = 0;
 
     // -- keys, offices, certificates --

@@ -1,6 +1,6 @@
 // The threads of storage: a bounded queue in front of Store::commit with group commit.
 // submit() from any thread; callbacks run on the gate's writer thread and must be quick (post
-// elsewhere).
+// elsewhere) and must not throw.
 #pragma once
 
 #include "gateway/store/store.hpp"
@@ -20,24 +20,32 @@ struct GateLimits {
 };
 
 struct GateStats {
-    std::uint64_t commits = 0, jobs = 0, ops = 0, queued = 0, dropped = 0;
-    double commit_seconds = 0; // sum
+    std::uint64_t commits = 0, jobs = 0, ops = 0; // that were kept
+    std::uint64_t queued = 0;                     // now
+    std::uint64_t dropped = 0;                    // answered overloaded
+    double commit_seconds = 0;                    // sum
 };
 
 class StoreGate {
   public:
+    /// Either a result, or (with an exception) an error of no meaning.
     using Done = std::function<void(Result<JobResult>, std::exception_ptr)>;
+    /// Told on the writer thread that the store is broken (StoreBroken); must end the process.
+    using OnFatal = std::function<void(std::exception_ptr)>;
 
-    StoreGate(Store& store, GateLimits limits);
+    /// Without on_fatal the gate writes a line to stderr and aborts.
+    StoreGate(Store& store, GateLimits limits, OnFatal on_fatal = {});
     ~StoreGate(); // stops: what is queued is still committed
     StoreGate(const StoreGate&) = delete;
     StoreGate& operator=(const StoreGate&) = delete;
 
     /// overloaded at once when the queue is full (done is called before submit returns). A job
     /// whose deadline passed before it started is dropped: overloaded. A started commit finishes.
+    /// A job is never split; one with more ops than a batch has goes alone. When a batch fails and
+    /// the environment is not to blame, its jobs are tried one by one: a bad one fails alone.
     void submit(Job job, std::chrono::steady_clock::time_point deadline, Done done);
-    JobResult submit_and_wait(Job job); // for start-up and tools; throws
-    void drain();                       // waits until the queue is empty
+    JobResult submit_and_wait(Job job); // for start-up and tools, never in a callback; throws
+    void drain();                       // waits until the queue is empty; never in a callback
     GateStats stats() const;
 
   private:

@@ -1,0 +1,275 @@
+#include "gateway/store/sqlite/batch.hpp"
+
+#include "gateway/store/sqlite/counters.hpp"
+#include "gateway/store/sqlite/sql.hpp"
+#include "gateway/store/sqlite/values.hpp"
+
+#include <set>
+
+namespace cpg::store::sqlite {
+namespace {
+
+using exchange::SequenceProblem;
+using exchange::State;
+using exchange::Step;
+
+bool exists(Database& database, const char* sql, std::initializer_list<Value> values) {
+    return database.query(sql, values).next();
+}
+
+/// A superseded bundle goes on from where it was: the state its own last step had led to.
+State state_after(Step step) {
+    switch (step) {
+    case Step::fetch:
+        return State::fetched;
+    case Step::ack_imported:
+        return State::imported;
+    case Step::ack_failed:
+        return State::import_failed;
+    case Step::recall:
+        return State::recalled;
+    case Step::reject:
+        return State::rejected;
+    case Step::submit:
+    case Step::supersede:
+        break;
+    }
+    return State::accepted;
+}
+
+bool is_step_of_delivery(Step step) {
+    return step == Step::fetch || step == Step::ack_imported || step == Step::ack_failed ||
+           step == Step::recall;
+}
+
+void give_proof(WriteResult& result, audit::Proof proof) {
+    if (auto* written = std::get_if<Written>(&result)) written->proof = std::move(proof);
+    if (auto* rejected = std::get_if<RejectedBySequence>(&result))
+        rejected->proof = std::move(proof);
+}
+
+} // namespace
+
+// -- a batch --
+
+void Batch::run(const Job& job) {
+    JobOutcome& outcomes = outcomes_.emplace_back();
+    outcomes.reserve(job.ops.size());
+    for (const WriteOp& op : job.ops) {
+        if (const auto* remember_op = std::get_if<RememberOp>(&op)) {
+            if (&op != &job.ops.back())
+                throw std::invalid_argument("a RememberOp is the last op of its job");
+            outcomes.push_back(remember(*remember_op, outcomes));
+        } else if (const auto* accept_op = std::get_if<AcceptOp>(&op)) {
+            outcomes.push_back(apply(*accept_op));
+        } else if (const auto* reject_op = std::get_if<RejectOp>(&op)) {
+            outcomes.push_back(apply(*reject_op));
+        } else if (const auto* step_op = std::get_if<StepOp>(&op)) {
+            outcomes.push_back(apply(*step_op));
+        } else {
+            outcomes.push_back(apply(std::get<LeafOp>(op)));
+        }
+    }
+}
+
+std::vector<JobResult> Batch::finish() {
+    log_.finish();
+    for (const auto& [name, change] : counter_changes_)
+        if (change != 0) database_.run(sql::add_to_counter, {name, change});
+    std::vector<JobResult> results;
+    results.reserve(outcomes_.size());
+    for (JobOutcome& outcomes : outcomes_) {
+        JobResult& result = results.emplace_back();
+        result.reserve(outcomes.size());
+        for (Outcome& outcome : outcomes) {
+            if (outcome.leaf) give_proof(outcome.result, log_.proof(*outcome.leaf));
+            result.push_back(std::move(outcome.result));
+        }
+    }
+    return results;
+}
+
+// -- accept and reject --
+
+Batch::Outcome Batch::apply(const AcceptOp& op) {
+    const std::int64_t pair = pair_number(op.bundle.pair);
+    if (const auto owner = serial_owner(pair, op.bundle)) {
+        if (owner->same_content) return {Repeated{owner->bundle}, std::nullopt, owner->bundle};
+        return reject_by_sequence(op, SequenceProblem::serial_reused);
+    }
+    if (lies_behind(pair, op.bundle.serial))
+        return reject_by_sequence(op, SequenceProblem::serial_behind);
+
+    const Placed placed{insert_bundle(op.bundle, pair, State::accepted), pair, op.bundle.serial};
+    database_.run(sql::insert_parcel, {placed.arrival, Blob{op.sealed_parcel}});
+    database_.run(sql::insert_report, {placed.arrival, Blob{op.sealed_report}});
+    counter_changes_[counters::parcel_bytes] += static_cast<std::int64_t>(op.sealed_parcel.size());
+    const std::uint64_t leaf = log_.append(op.leaf);
+    insert_step(placed.arrival, Step::submit, op.bundle.accepted_at, leaf, {});
+    insert_holds(op, placed);
+    end_earlier_holds(op, placed);
+    return {Written{op.bundle.id, {}}, leaf, op.bundle.id};
+}
+
+Batch::Outcome Batch::apply(const RejectOp& op) {
+    return {Written{op.bundle.id, {}}, keep_rejected(op), op.bundle.id};
+}
+
+Batch::Outcome Batch::reject_by_sequence(const AcceptOp& op, SequenceProblem problem) {
+    const RejectOp rejection = op.on_sequence_problem(problem);
+    const BundleId& id = rejection.bundle.id;
+    return {RejectedBySequence{id, {}}, keep_rejected(rejection), id};
+}
+
+std::uint64_t Batch::keep_rejected(const RejectOp& op) {
+    const std::int64_t arrival =
+        insert_bundle(op.bundle, pair_number(op.bundle.pair), State::rejected);
+    database_.run(sql::insert_report, {arrival, Blob{op.sealed_report}});
+    const std::uint64_t leaf = log_.append(op.leaf);
+    insert_step(arrival, Step::reject, op.bundle.accepted_at, leaf, {});
+    return leaf;
+}
+
+std::int64_t Batch::pair_number(const Pair& pair) {
+    const std::initializer_list<Value> columns{pair.from.office.view(), service_text(pair.from),
+                                               pair.to.office.view(), service_text(pair.to)};
+    {
+        Query row = database_.query(sql::pair, columns);
+        if (row.next()) return row.integer(0);
+    }
+    database_.run(sql::insert_pair, columns);
+    return database_.last_row();
+}
+
+std::optional<SerialOwner> Batch::serial_owner(std::int64_t pair, const BundleRow& bundle) {
+    Query row = database_.query(sql::serial_owner, {pair, bundle.serial.view()});
+    if (!row.next()) return std::nullopt;
+    return SerialOwner{bundle_id_of(row.blob(0)), row.blob(1) == bundle.content_tag};
+}
+
+bool Batch::lies_behind(std::int64_t pair, const Serial& serial) {
+    return exists(database_, sql::handed_over_after, {pair, serial.view()});
+}
+
+std::int64_t Batch::insert_bundle(const BundleRow& bundle, std::int64_t pair, State state) {
+    database_.run(sql::insert_bundle,
+                  {Blob{bundle.id.view()}, pair, bundle.pair.from.office.view(),
+                   bundle.pair.to.office.view(), bundle.serial.view(), bundle.edition, bundle.kind,
+                   bundle.month.str(), exchange::name_of(state), bundle.accepted_at, bundle.bytes,
+                   bundle.files, Blob{bundle.content_tag}, Blob{bundle.catalog.view()},
+                   bundle.errors, bundle.warnings});
+    count(state, 1);
+    return database_.last_row();
+}
+
+void Batch::insert_step(std::int64_t bundle, Step step, Time time, std::uint64_t leaf,
+                        BytesView sealed_note) {
+    database_.run(sql::insert_step,
+                  {leaf, bundle, exchange::name_of(step), time, Blob{sealed_note}});
+}
+
+// -- holds --
+
+void Batch::insert_holds(const AcceptOp& op, const Placed& placed) {
+    for (const Bytes& tag : op.holds)
+        database_.run(sql::insert_hold, {placed.arrival, Blob{tag}, placed.pair});
+}
+
+void Batch::end_earlier_holds(const AcceptOp& op, const Placed& placed) {
+    struct Holder {
+        std::int64_t bundle = 0;
+        std::string serial;
+    };
+    std::set<std::int64_t> ended;
+    std::optional<Holder> newer; // the highest serial that ended a hold of this bundle
+    for (const Bytes& tag : op.replaces) {
+        std::vector<Holder> holders;
+        {
+            Query row =
+                database_.query(sql::live_holders, {placed.pair, Blob{tag}, placed.arrival});
+            while (row.next()) holders.push_back({row.integer(0), row.text(1)});
+        }
+        for (const Holder& holder : holders) {
+            if (holder.serial < placed.serial.view()) {
+                database_.run(sql::end_hold, {holder.bundle, Blob{tag}, placed.arrival});
+                ended.insert(holder.bundle);
+                continue;
+            }
+            database_.run(sql::end_hold, {placed.arrival, Blob{tag}, holder.bundle});
+            const bool held_it = database_.changed_rows() > 0;
+            if (held_it && (!newer || newer->serial < holder.serial)) newer = holder;
+        }
+    }
+    for (const std::int64_t bundle : ended) supersede_when_nothing_is_live(bundle, placed.arrival);
+    if (newer) supersede_when_nothing_is_live(placed.arrival, newer->bundle);
+}
+
+void Batch::supersede_when_nothing_is_live(std::int64_t bundle, std::int64_t newer) {
+    if (exists(database_, sql::live_hold_of_bundle, {bundle})) return;
+    State state{};
+    {
+        Query row = database_.query(sql::bundle_state, {bundle});
+        if (!row.next()) throw StoreBroken("a hold of a bundle that is not there");
+        state = state_in(row, 0);
+    }
+    const auto next = exchange::next_state(state, Step::supersede);
+    if (!next) return;
+    database_.run(sql::supersede_bundle, {bundle, exchange::name_of(*next), newer});
+    count(state, -1);
+    count(*next, 1);
+}
+
+// -- steps, leaves, remembered answers --
+
+Batch::Outcome Batch::apply(const StepOp& op) {
+    std::int64_t bundle = 0;
+    State state{};
+    {
+        Query row = database_.query(sql::bundle_by_id, {Blob{op.bundle.view()}});
+        if (!row.next()) throw std::invalid_argument("a step of an unknown bundle");
+        bundle = row.integer(0);
+        state = state_in(row, 1);
+    }
+    if (!allows(bundle, state, op.step)) return {Refused{state}, std::nullopt, std::nullopt};
+
+    const State next = exchange::next_state(state, op.step).value();
+    const std::optional<Time> time(op.time), none;
+    const bool fetches = op.step == Step::fetch;
+    database_.run(sql::advance_bundle,
+                  {bundle, exchange::name_of(next), fetches ? time : none, fetches ? none : time});
+    if (op.step == Step::recall) database_.run(sql::delete_holds, {bundle});
+    count(state, -1);
+    count(next, 1);
+    const std::uint64_t leaf = log_.append(op.leaf);
+    insert_step(bundle, op.step, op.time, leaf, op.sealed_note);
+    return {Written{op.bundle, {}}, leaf, std::nullopt};
+}
+
+bool Batch::allows(std::int64_t bundle, State state, Step step) {
+    if (!is_step_of_delivery(step) || !exchange::next_state(state, step)) return false;
+    if (state != State::superseded) return true;
+    Query row = database_.query(sql::last_step, {bundle});
+    if (!row.next()) throw StoreBroken("a bundle without a step");
+    return exchange::next_state(state_after(step_in(row, 0)), step).has_value();
+}
+
+Batch::Outcome Batch::apply(const LeafOp& op) {
+    return {Written{op.bundle.value_or(BundleId()), {}}, log_.append(op.leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::remember(const RememberOp& op, const JobOutcome& earlier) {
+    std::vector<BundleId> bundles;
+    for (const Outcome& outcome : earlier)
+        if (outcome.taken_in) bundles.push_back(*outcome.taken_in);
+    const IdempotencyRow& row = op.row;
+    database_.run(sql::remember,
+                  {row.office.view(), row.key, Blob{row.request.view()}, row.status, row.lang,
+                   Blob{joined(bundles)}, Blob{row.sealed_findings}, row.time});
+    return {Written{}, std::nullopt, std::nullopt};
+}
+
+void Batch::count(State state, std::int64_t change) {
+    counter_changes_[counters::bundles_in(state)] += change;
+}
+
+} // namespace cpg::store::sqlite

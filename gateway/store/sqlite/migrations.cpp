@@ -1,0 +1,187 @@
+#include "gateway/store/sqlite/migrations.hpp"
+
+#include <array>
+
+namespace cpg::store::sqlite {
+namespace {
+
+/// Times are milliseconds since 1970 in UTC. Every payload, report and note is sealed. A bundle is
+/// known inside by its arrival, outside by its id.
+constexpr const char* first_schema = R"sql(
+PRAGMA application_id = 1129334615;
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Sums that /metrics asks for all the time, and the version of the directory.
+CREATE TABLE counter (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Sender and receiver with service types; an absent service type (edition 3) is an empty text.
+CREATE TABLE pair (
+    number       INTEGER PRIMARY KEY,
+    from_office  TEXT NOT NULL,
+    from_service TEXT NOT NULL,
+    to_office    TEXT NOT NULL,
+    to_service   TEXT NOT NULL,
+    UNIQUE (from_office, from_service, to_office, to_service)
+) STRICT;
+
+-- from_office and to_office repeat the pair's for the sake of the mailbox indexes.
+CREATE TABLE bundle (
+    arrival       INTEGER PRIMARY KEY,
+    id            BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    pair          INTEGER NOT NULL REFERENCES pair (number),
+    from_office   TEXT NOT NULL,
+    to_office     TEXT NOT NULL,
+    serial        TEXT NOT NULL CHECK (length(serial) = 14),
+    edition       TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    month         TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('accepted', 'fetched', 'imported', 'import_failed',
+                                                 'recalled', 'superseded', 'rejected')),
+    accepted_at   INTEGER NOT NULL,
+    fetched_at    INTEGER,
+    settled_at    INTEGER,
+    bytes         INTEGER NOT NULL,
+    files         INTEGER NOT NULL,
+    content_tag   BLOB NOT NULL,
+    catalog       BLOB NOT NULL,
+    superseded_by INTEGER REFERENCES bundle (arrival),
+    errors        INTEGER NOT NULL,
+    warnings      INTEGER NOT NULL
+) STRICT;
+
+-- A serial is used once for a pair; a bundle refused for its data does not use it up.
+CREATE UNIQUE INDEX bundle_by_serial ON bundle (pair, serial) WHERE state <> 'rejected';
+CREATE INDEX bundle_handed_over ON bundle (pair, serial) WHERE fetched_at IS NOT NULL;
+CREATE INDEX bundle_in_inbox ON bundle (to_office, state, arrival, month);
+CREATE INDEX bundle_in_outbox ON bundle (from_office, state, arrival, month);
+
+-- Apart from bundle, so that lists read small rows.
+CREATE TABLE parcel (
+    bundle INTEGER PRIMARY KEY REFERENCES bundle (arrival),
+    sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE report (
+    bundle INTEGER PRIMARY KEY REFERENCES bundle (arrival),
+    sealed BLOB NOT NULL
+) STRICT;
+
+-- What a bundle stands for: key tags (HMAC). superseded_by empty = live.
+CREATE TABLE hold (
+    bundle        INTEGER NOT NULL REFERENCES bundle (arrival),
+    tag           BLOB NOT NULL,
+    pair          INTEGER NOT NULL REFERENCES pair (number),
+    superseded_by INTEGER REFERENCES bundle (arrival),
+    PRIMARY KEY (bundle, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_live ON hold (pair, tag) WHERE superseded_by IS NULL;
+
+CREATE TABLE leaf (
+    number INTEGER PRIMARY KEY,
+    text   TEXT NOT NULL
+) STRICT;
+
+-- A step of a delivery is proven by exactly one leaf.
+CREATE TABLE step (
+    leaf        INTEGER PRIMARY KEY REFERENCES leaf (number),
+    bundle      INTEGER NOT NULL REFERENCES bundle (arrival),
+    step        TEXT NOT NULL,
+    time        INTEGER NOT NULL,
+    sealed_note BLOB NOT NULL
+) STRICT;
+CREATE INDEX step_by_bundle ON step (bundle, leaf);
+
+-- C2SP tlog-tiles: 32-byte hashes, left to right, at most 256.
+CREATE TABLE tile (
+    level  INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+) STRICT, WITHOUT ROWID;
+
+-- One for each batch, all kept: a receipt names the checkpoint that proved it first.
+CREATE TABLE checkpoint (
+    tree_size INTEGER PRIMARY KEY,
+    note      TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+    office          TEXT NOT NULL,
+    key             TEXT NOT NULL,
+    request         BLOB NOT NULL,
+    status          INTEGER NOT NULL,
+    lang            TEXT NOT NULL,
+    bundles         BLOB NOT NULL,
+    sealed_findings BLOB NOT NULL,
+    time            INTEGER NOT NULL,
+    UNIQUE (office, key)
+) STRICT;
+
+CREATE TABLE office_key (
+    office  TEXT PRIMARY KEY,
+    wrapped BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE office (
+    office        TEXT PRIMARY KEY,
+    service_types TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    enabled       INTEGER NOT NULL,
+    reachable     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE certificate (
+    issuer               TEXT NOT NULL,
+    serial               TEXT NOT NULL,
+    offices              TEXT NOT NULL,
+    enabled              INTEGER NOT NULL,
+    may_submit_for_many  INTEGER NOT NULL,
+    PRIMARY KEY (issuer, serial)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array migrations{first_schema};
+
+constexpr std::int64_t application_id = 1129334615; // "CPGW"
+
+} // namespace
+
+int schema_version() {
+    return static_cast<int>(migrations.size());
+}
+
+int schema_version(Database& opened) {
+    const auto version = static_cast<int>(opened.integer("PRAGMA user_version"));
+    const bool empty = opened.integer("SELECT count(*) FROM sqlite_schema") == 0;
+    if (empty && version == 0) return 0;
+    if (opened.integer("PRAGMA application_id") != application_id)
+        throw StoreFailure("the file is a database of another program");
+    return version;
+}
+
+void prepare_file(Database& database) {
+    database.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;");
+}
+
+void migrate(Database& database) {
+    while (true) {
+        Transaction transaction(database, Transaction::Kind::write);
+        const int version = schema_version(database); // again: another process may be at it too
+        if (version > schema_version())
+            throw StoreFailure("the database has schema " + std::to_string(version) +
+                               ", this program knows up to " + std::to_string(schema_version()));
+        if (version == schema_version()) return;
+        database.execute(migrations[static_cast<std::size_t>(version)]);
+        database.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
+        transaction.commit();
+    }
+}
+
+} // namespace cpg::store::sqlite

@@ -1,0 +1,151 @@
+// Every statement of the SQLite backend but the schema (migrations.cpp). Constants, because a
+// statement is prepared once and kept by the address of its text.
+#pragma once
+
+namespace cpg::store::sqlite::sql {
+
+// -- meta and counters --
+
+inline constexpr char meta[] = "SELECT value FROM meta WHERE name = ?1";
+inline constexpr char insert_meta[] =
+    "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+inline constexpr char add_to_counter[] =
+    "INSERT INTO counter (name, value) VALUES (?1, ?2)"
+    " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
+inline constexpr char counters[] = "SELECT name, value FROM counter";
+inline constexpr char counter[] = "SELECT coalesce((SELECT value FROM counter WHERE name = ?1), 0)";
+
+// -- pairs and bundles --
+
+inline constexpr char pair[] =
+    "SELECT number FROM pair"
+    " WHERE from_office = ?1 AND from_service = ?2 AND to_office = ?3 AND to_service = ?4";
+inline constexpr char insert_pair[] =
+    "INSERT INTO pair (from_office, from_service, to_office, to_service) VALUES (?1, ?2, ?3, ?4)";
+
+inline constexpr char serial_owner[] =
+    "SELECT id, content_tag FROM bundle WHERE pair = ?1 AND serial = ?2 AND state <> 'rejected'";
+inline constexpr char handed_over_after[] =
+    "SELECT 1 FROM bundle WHERE pair = ?1 AND serial > ?2 AND fetched_at IS NOT NULL LIMIT 1";
+inline constexpr char insert_bundle[] =
+    "INSERT INTO bundle (id, pair, from_office, to_office, serial, edition, kind, month, state,"
+    " accepted_at, bytes, files, content_tag, catalog, errors, warnings)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+inline constexpr char insert_parcel[] = "INSERT INTO parcel (bundle, sealed) VALUES (?1, ?2)";
+inline constexpr char insert_report[] = "INSERT INTO report (bundle, sealed) VALUES (?1, ?2)";
+
+inline constexpr char bundle_state[] = "SELECT state FROM bundle WHERE arrival = ?1";
+inline constexpr char bundle_by_id[] = "SELECT arrival, state FROM bundle WHERE id = ?1";
+inline constexpr char last_step[] =
+    "SELECT step FROM step WHERE bundle = ?1 ORDER BY leaf DESC LIMIT 1";
+inline constexpr char advance_bundle[] =
+    "UPDATE bundle SET state = ?2, fetched_at = coalesce(?3, fetched_at),"
+    " settled_at = coalesce(?4, settled_at) WHERE arrival = ?1";
+inline constexpr char supersede_bundle[] =
+    "UPDATE bundle SET state = ?2, superseded_by = ?3 WHERE arrival = ?1";
+
+/// A bundle as values::read_bundle() wants it.
+#define CPG_BUNDLE_COLUMNS                                                                         \
+    "SELECT bundle.id, pair.from_office, pair.from_service, pair.to_office, pair.to_service,"      \
+    " bundle.serial, bundle.edition, bundle.kind, bundle.month, bundle.state,"                     \
+    " bundle.accepted_at, bundle.fetched_at, bundle.settled_at, bundle.bytes, bundle.files,"       \
+    " bundle.content_tag, bundle.catalog, newer.id, bundle.arrival, bundle.errors,"                \
+    " bundle.warnings"                                                                             \
+    " FROM bundle JOIN pair ON pair.number = bundle.pair"                                          \
+    " LEFT JOIN bundle AS newer ON newer.arrival = bundle.superseded_by"
+inline constexpr char bundle[] = CPG_BUNDLE_COLUMNS " WHERE bundle.id = ?1";
+inline constexpr char bundle_by_arrival[] = CPG_BUNDLE_COLUMNS " WHERE bundle.arrival = ?1";
+#undef CPG_BUNDLE_COLUMNS
+
+/// One mailbox in one state, in order of arrival, between two cursors (both exclusive). The index
+/// alone answers; ?5 is a month or NULL for any.
+inline constexpr char inbox[] =
+    "SELECT arrival FROM bundle WHERE to_office = ?1 AND state = ?2 AND arrival > ?3"
+    " AND arrival < ?4 AND (?5 IS NULL OR month = ?5) ORDER BY arrival LIMIT ?6";
+inline constexpr char outbox[] =
+    "SELECT arrival FROM bundle WHERE from_office = ?1 AND state = ?2 AND arrival > ?3"
+    " AND arrival < ?4 AND (?5 IS NULL OR month = ?5) ORDER BY arrival LIMIT ?6";
+
+inline constexpr char sealed_parcel[] =
+    "SELECT sealed FROM parcel WHERE bundle = (SELECT arrival FROM bundle WHERE id = ?1)";
+inline constexpr char sealed_report[] =
+    "SELECT sealed FROM report WHERE bundle = (SELECT arrival FROM bundle WHERE id = ?1)";
+
+// -- holds --
+
+inline constexpr char insert_hold[] =
+    "INSERT INTO hold (bundle, tag, pair) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+inline constexpr char live_holders[] =
+    "SELECT hold.bundle, bundle.serial FROM hold JOIN bundle ON bundle.arrival = hold.bundle"
+    " WHERE hold.pair = ?1 AND hold.tag = ?2 AND hold.superseded_by IS NULL AND hold.bundle <> ?3"
+    " ORDER BY bundle.serial";
+inline constexpr char end_hold[] =
+    "UPDATE hold SET superseded_by = ?3 WHERE bundle = ?1 AND tag = ?2";
+inline constexpr char live_hold_of_bundle[] =
+    "SELECT 1 FROM hold WHERE bundle = ?1 AND superseded_by IS NULL LIMIT 1";
+inline constexpr char delete_holds[] = "DELETE FROM hold WHERE bundle = ?1";
+inline constexpr char live_hold[] =
+    "SELECT 1 FROM hold WHERE tag = ?5 AND superseded_by IS NULL AND pair = (SELECT number FROM"
+    " pair WHERE from_office = ?1 AND from_service = ?2 AND to_office = ?3 AND to_service = ?4)"
+    " LIMIT 1";
+
+// -- steps and the log --
+
+inline constexpr char insert_step[] =
+    "INSERT INTO step (leaf, bundle, step, time, sealed_note) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// The checkpoint that proved a step first is the smallest one that covers its leaf.
+inline constexpr char steps[] =
+    "SELECT step.step, step.time, step.leaf, (SELECT min(tree_size) FROM checkpoint"
+    " WHERE tree_size > step.leaf), leaf.text, step.sealed_note"
+    " FROM step JOIN leaf ON leaf.number = step.leaf"
+    " WHERE step.bundle = (SELECT arrival FROM bundle WHERE id = ?1) ORDER BY step.leaf";
+
+inline constexpr char insert_leaf[] = "INSERT INTO leaf (number, text) VALUES (?1, ?2)";
+inline constexpr char leaves[] =
+    "SELECT text FROM leaf WHERE number >= ?1 ORDER BY number LIMIT ?2";
+inline constexpr char leaf_range[] = "SELECT coalesce((SELECT min(number) FROM leaf), 0),"
+                                     " coalesce((SELECT max(number) + 1 FROM leaf), 0)";
+inline constexpr char put_tile[] = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)"
+                                   " ON CONFLICT (level, number) DO UPDATE SET hashes ="
+                                   " excluded.hashes";
+inline constexpr char tile[] = "SELECT hashes FROM tile WHERE level = ?1 AND number = ?2";
+inline constexpr char insert_checkpoint[] =
+    "INSERT INTO checkpoint (tree_size, note) VALUES (?1, ?2)";
+inline constexpr char tree_size[] = "SELECT coalesce((SELECT max(tree_size) FROM checkpoint), 0)";
+inline constexpr char checkpoint[] = "SELECT note FROM checkpoint WHERE tree_size = ?1";
+inline constexpr char newest_checkpoint[] =
+    "SELECT note FROM checkpoint ORDER BY tree_size DESC LIMIT 1";
+inline constexpr char checkpoints_since[] =
+    "SELECT note FROM checkpoint WHERE tree_size > ?1 ORDER BY tree_size LIMIT ?2";
+
+// -- remembered answers --
+
+inline constexpr char remember[] =
+    "INSERT INTO idempotency (office, key, request, status, lang, bundles, sealed_findings, time)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+inline constexpr char remembered[] = "SELECT request, status, lang, bundles, sealed_findings, time"
+                                     " FROM idempotency WHERE office = ?1 AND key = ?2";
+
+// -- keys, offices, certificates --
+
+inline constexpr char office_key[] = "SELECT wrapped FROM office_key WHERE office = ?1";
+inline constexpr char insert_office_key[] =
+    "INSERT INTO office_key (office, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+inline constexpr char offices[] =
+    "SELECT office, service_types, name, enabled, reachable FROM office ORDER BY office";
+inline constexpr char office_count[] = "SELECT count(*) FROM office";
+inline constexpr char put_office[] =
+    "INSERT INTO office (office, service_types, name, enabled, reachable)"
+    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (office) DO UPDATE SET"
+    " service_types = excluded.service_types, name = excluded.name, enabled = excluded.enabled,"
+    " reachable = excluded.reachable";
+inline constexpr char certificates[] =
+    "SELECT issuer, serial, offices, enabled, may_submit_for_many FROM certificate"
+    " ORDER BY issuer, serial";
+inline constexpr char put_certificate[] =
+    "INSERT INTO certificate (issuer, serial, offices, enabled, may_submit_for_many)"
+    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (issuer, serial) DO UPDATE SET"
+    " offices = excluded.offices, enabled = excluded.enabled,"
+    " may_submit_for_many = excluded.may_submit_for_many";
+
+} // namespace cpg::store::sqlite::sql

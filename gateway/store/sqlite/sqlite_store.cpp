@@ -1,0 +1,346 @@
+#include "gateway/store/sqlite/sqlite_store.hpp"
+
+#include "gateway/store/sqlite/batch.hpp"
+#include "gateway/store/sqlite/counters.hpp"
+#include "gateway/store/sqlite/migrations.hpp"
+#include "gateway/store/sqlite/reader_pool.hpp"
+#include "gateway/store/sqlite/sql.hpp"
+#include "gateway/store/sqlite/values.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <sys/stat.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace cpg::store {
+namespace {
+
+using namespace sqlite;
+
+constexpr int copy_back_after_pages = 4096; // 32 MiB of write-ahead log; see README
+constexpr std::size_t max_list = 1000;      // interfaces of BundleQuery
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(const SqliteOptions& options, std::shared_ptr<const audit::Signer> signer)
+        : writer_(options.file, Access::read_write), log_(writer_, std::move(signer)),
+          readers_(options.file, options.readers) {}
+
+    std::vector<JobResult> commit(std::span<const Job> jobs) override {
+        std::vector<JobResult> results;
+        write([&] {
+            log_.resume();
+            Batch batch(writer_, log_);
+            for (const Job& job : jobs) batch.run(job);
+            results = batch.finish();
+        });
+        log_.committed();
+        return results;
+    }
+
+    std::optional<BundleRow> bundle(const BundleId& id) override {
+        return first<BundleRow>(sql::bundle, {Blob{id.view()}}, read_bundle);
+    }
+    std::vector<StepRow> steps(const BundleId& id) override {
+        return all<StepRow>(sql::steps, {Blob{id.view()}}, read_step);
+    }
+    audit::Proof proof(std::uint64_t leaf_index, std::uint64_t tree_size) override;
+    std::optional<Bytes> sealed_parcel(const BundleId& id) override {
+        return first<Bytes>(sql::sealed_parcel, {Blob{id.view()}}, blob);
+    }
+    std::optional<Bytes> sealed_report(const BundleId& id) override {
+        return first<Bytes>(sql::sealed_report, {Blob{id.view()}}, blob);
+    }
+    std::vector<BundleRow> list(const BundleQuery& query) override;
+    std::optional<IdempotencyRow> remembered(const OfficeNo& office, std::string_view key) override;
+    bool holds(const Pair& pair, BytesView tag) override {
+        ReaderPool::Reader reader(readers_);
+        return reader
+            ->query(sql::live_hold, {pair.from.office.view(), service_text(pair.from),
+                                     pair.to.office.view(), service_text(pair.to), Blob{tag}})
+            .next();
+    }
+
+    std::string checkpoint() override {
+        return first<std::string>(sql::newest_checkpoint, {}, text).value_or("");
+    }
+    std::uint64_t tree_size() override { return number(sql::tree_size, {}); }
+    std::optional<Bytes> tile(audit::TileId id) override {
+        return first<Bytes>(sql::tile, {id.level, id.index}, blob);
+    }
+    std::vector<std::string> leaves(std::uint64_t first_leaf, std::size_t count) override {
+        return all<std::string>(sql::leaves, {first_leaf, count}, text);
+    }
+    std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) override {
+        return all<std::string>(sql::checkpoints_since, {size, count}, text);
+    }
+
+    std::optional<Bytes> office_key(const OfficeNo& office) override {
+        return first<Bytes>(sql::office_key, {office.view()}, blob);
+    }
+    void put_office_key(const OfficeNo& office, BytesView wrapped) override {
+        write([&] { writer_.run(sql::insert_office_key, {office.view(), Blob{wrapped}}); });
+    }
+    std::vector<OfficeRow> offices() override {
+        return all<OfficeRow>(sql::offices, {}, read_office);
+    }
+    std::vector<CertificateRow> certificates() override {
+        return all<CertificateRow>(sql::certificates, {}, read_certificate);
+    }
+    void put_offices(std::span<const OfficeRow> offices) override;
+    void put_certificates(std::span<const CertificateRow> certificates) override;
+    std::uint64_t directory_version() override {
+        return number(sql::counter, {std::string_view(counters::directory_version)});
+    }
+
+    StoreCounts counts() override;
+    void ping() override { number(sql::tree_size, {}); }
+
+  private:
+    static std::string text(const Query& row) { return row.text(0); }
+    static Bytes blob(const Query& row) { return row.blob(0); }
+
+    template<class T, class Read>
+    std::optional<T> first(const char* sql, std::initializer_list<Value> values, Read read) {
+        ReaderPool::Reader reader(readers_);
+        Query row = reader->query(sql, values);
+        return row.next() ? std::optional<T>(read(row)) : std::nullopt;
+    }
+    template<class T, class Read>
+    std::vector<T> all(const char* sql, std::initializer_list<Value> values, Read read) {
+        ReaderPool::Reader reader(readers_);
+        Query row = reader->query(sql, values);
+        std::vector<T> out;
+        while (row.next()) out.push_back(read(row));
+        return out;
+    }
+    std::uint64_t number(const char* sql, std::initializer_list<Value> values) {
+        ReaderPool::Reader reader(readers_);
+        return static_cast<std::uint64_t>(reader->integer(sql, values));
+    }
+
+    void write(const std::function<void()>& work);
+    void copy_back_when_due();
+
+    std::mutex writing_;
+    std::atomic<std::thread::id> writing_thread_{};
+    Database writer_;
+    LogWriter log_;
+    ReaderPool readers_;
+};
+
+/// One transaction at a time. Whatever goes wrong in `work` comes out as a StoreFailure.
+void SqliteStore::write(const std::function<void()>& work) {
+    if (writing_thread_ == std::this_thread::get_id())
+        throw StoreFailure("a write inside a write: a callback of a batch must not write");
+    const std::lock_guard lock(writing_);
+    struct Mark {
+        std::atomic<std::thread::id>& thread;
+        explicit Mark(std::atomic<std::thread::id>& marked) : thread(marked) {
+            thread = std::this_thread::get_id();
+        }
+        ~Mark() { thread = std::thread::id(); }
+    } const mark(writing_thread_);
+    try {
+        copy_back_when_due();
+        Transaction transaction(writer_, Transaction::Kind::write);
+        work();
+        transaction.commit();
+    } catch (const StoreFailure&) {
+        throw;
+    } catch (const std::exception& error) {
+        std::throw_with_nested(StoreFailure(error.what()));
+    } catch (...) {
+        std::throw_with_nested(StoreFailure("an exception of no known type"));
+    }
+}
+
+/// The write-ahead log is copied back before a batch, not after one: the answers of the batch that
+/// filled it do not wait for it, and an I/O error stops the next batch before it starts.
+void SqliteStore::copy_back_when_due() {
+    const int pages = writer_.wal_pages();
+    if (pages < copy_back_after_pages) return;
+    const bool readers_hold_it_open = pages > 4 * copy_back_after_pages;
+    writer_.copy_back(readers_hold_it_open ? Database::Wait::for_readers : Database::Wait::no);
+}
+
+audit::Proof SqliteStore::proof(std::uint64_t leaf_index, std::uint64_t tree_size) {
+    ReaderPool::Reader reader(readers_);
+    Query row = reader->query(sql::checkpoint, {tree_size});
+    if (leaf_index >= tree_size || !row.next())
+        throw std::out_of_range("no checkpoint of that size covers that leaf");
+    return {leaf_index, tree_size,
+            audit::inclusion_proof(leaf_index, tree_size, tile_reader(*reader)), row.text(0)};
+}
+
+// -- lists --
+
+/// The states a mailbox shows: a receiver never sees what was rejected.
+std::vector<exchange::State> states_shown(const BundleQuery& query) {
+    using exchange::State;
+    std::vector<State> states = query.states;
+    if (states.empty())
+        states = {State::accepted, State::fetched,    State::imported, State::import_failed,
+                  State::recalled, State::superseded, State::rejected};
+    if (query.side == Side::inbox) std::erase(states, State::rejected);
+    std::sort(states.begin(), states.end());
+    states.erase(std::unique(states.begin(), states.end()), states.end());
+    return states;
+}
+
+/// The first arrivals over several mailboxes: an index range for each office and state, each only
+/// as far as it can still matter.
+std::vector<std::int64_t> first_arrivals(Database& database, const BundleQuery& query) {
+    const auto limit = std::clamp<std::size_t>(query.limit, 1, max_list);
+    const char* sql = query.side == Side::inbox ? sql::inbox : sql::outbox;
+    const auto month = query.month ? std::optional(query.month->str()) : std::nullopt;
+    const auto after = static_cast<std::int64_t>(
+        std::min<std::uint64_t>(query.after, std::numeric_limits<std::int64_t>::max()));
+    const std::set<OfficeNo> offices(query.offices.begin(), query.offices.end());
+    std::set<std::int64_t> arrivals;
+    for (const exchange::State state : states_shown(query))
+        for (const OfficeNo& office : offices) {
+            const std::int64_t end = arrivals.size() < limit
+                                         ? std::numeric_limits<std::int64_t>::max()
+                                         : *arrivals.rbegin();
+            Query row = database.query(
+                sql, {office.view(), exchange::name_of(state), after, end, month, limit});
+            while (row.next()) arrivals.insert(row.integer(0));
+            while (arrivals.size() > limit) arrivals.erase(std::prev(arrivals.end()));
+        }
+    return {arrivals.begin(), arrivals.end()};
+}
+
+std::vector<BundleRow> SqliteStore::list(const BundleQuery& query) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    std::vector<BundleRow> bundles;
+    for (const std::int64_t arrival : first_arrivals(*reader, query)) {
+        Query row = reader->query(sql::bundle_by_arrival, {arrival});
+        if (row.next()) bundles.push_back(read_bundle(row));
+    }
+    return bundles;
+}
+
+std::optional<IdempotencyRow> SqliteStore::remembered(const OfficeNo& office,
+                                                      std::string_view key) {
+    return first<IdempotencyRow>(sql::remembered, {office.view(), key},
+                                 [&](const Query& row) -> IdempotencyRow {
+                                     return {office,
+                                             std::string(key),
+                                             digest_of(row.blob(0)),
+                                             static_cast<int>(row.integer(1)),
+                                             row.text(2),
+                                             bundle_ids_of(row.blob(3)),
+                                             row.blob(4),
+                                             row.time(5)};
+                                 });
+}
+
+// -- the directory --
+
+void SqliteStore::put_offices(std::span<const OfficeRow> offices) {
+    write([&] {
+        for (const OfficeRow& office : offices)
+            writer_.run(sql::put_office, {office.office.view(), joined(office.service_types),
+                                          office.name, office.enabled, office.reachable});
+        writer_.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
+    });
+}
+
+void SqliteStore::put_certificates(std::span<const CertificateRow> certificates) {
+    write([&] {
+        for (const CertificateRow& certificate : certificates)
+            writer_.run(sql::put_certificate,
+                        {certificate.issuer, certificate.serial, joined(certificate.offices),
+                         certificate.enabled, certificate.may_submit_for_many});
+        writer_.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
+    });
+}
+
+StoreCounts SqliteStore::counts() {
+    StoreCounts counts;
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    {
+        Query row = reader->query(sql::counters, {});
+        while (row.next()) {
+            const std::string name = row.text(0);
+            if (name == counters::parcel_bytes) counts.parcel_bytes = row.count(1);
+            if (!name.starts_with(counters::bundle_prefix) || row.integer(1) == 0) continue;
+            const auto state =
+                exchange::state_of(std::string_view(name).substr(counters::bundle_prefix.size()));
+            if (state) counts.bundles.emplace_back(*state, row.count(1));
+        }
+    }
+    counts.tree_size = static_cast<std::uint64_t>(reader->integer(sql::tree_size));
+    counts.offices = static_cast<std::uint64_t>(reader->integer(sql::office_count));
+    return counts;
+}
+
+// -- opening --
+
+void sync_folder(const std::filesystem::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced) throw StoreBroken("cannot sync the folder of the database");
+}
+
+/// An empty file that only its owner may read; SQLite gives its companions the same mode.
+void make_file(const std::filesystem::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) {
+        if (errno == EEXIST) return; // another process was quicker
+        throw StoreUnavailable("cannot make the database: " +
+                               std::generic_category().message(errno));
+    }
+    ::close(descriptor);
+    sync_folder(std::filesystem::absolute(file).parent_path());
+}
+
+void prepare_schema(Database& database, const SqliteOptions& options) {
+    const int version = schema_version(database);
+    if (version > schema_version())
+        throw StoreFailure("the database was written by a newer version of this program");
+    if (version == schema_version()) return;
+    if (!options.create)
+        throw StoreFailure("the database has an older schema: run `cpgw db upgrade`");
+    if (version == 0) prepare_file(database);
+    migrate(database);
+}
+
+void check_origin(Database& database, const std::string& origin, bool may_set) {
+    if (may_set) database.run(sql::insert_meta, {"origin", origin});
+    Query row = database.query(sql::meta, {"origin"});
+    if (!row.next() || row.text(0) != origin)
+        throw StoreFailure("the log of this database is not " + origin);
+}
+
+} // namespace
+
+std::unique_ptr<Store> open_sqlite_store(const SqliteOptions& options,
+                                         std::shared_ptr<const audit::Signer> signer) {
+    if (options.create && !std::filesystem::exists(options.file)) make_file(options.file);
+    {
+        Database database(options.file, Access::read_write);
+        prepare_schema(database, options);
+        check_origin(database, signer->verifier().name, options.create);
+        verify_log(database, signer->verifier());
+    }
+    return std::make_unique<SqliteStore>(options, std::move(signer));
+}
+
+int migrate_sqlite(const std::filesystem::path& file) {
+    Database database(file, Access::read_write);
+    if (schema_version(database) == 0) prepare_file(database);
+    migrate(database);
+    return schema_version(database);
+}
+
+} // namespace cpg::store
