@@ -94,6 +94,7 @@ struct KeyUse {
     std::uint32_t key = 0; // of the bundle's KeyTable
     std::uint32_t records = 0;
     std::uint32_t first_record = 0, first_line = 0;
+    std::uint32_t second_record = 0, second_line = 0;
     bool names_receiver = false;   // a record whose サービス事業者コード is TO
     bool planner_reported = false; // R-OWN-02, R-OWN-03: once per user
     bool updater_reported = false;

@@ -270,7 +270,10 @@ class FileReader {
             last_key_ = key_text_;
         }
         KeyUse& use = facts_.keys[last_use_ - 1];
-        ++use.records;
+        if (++use.records == 2) {
+            use.second_record = context.record.number;
+            use.second_line = context.record.line;
+        }
         return &use;
     }
 
@@ -289,8 +292,7 @@ class FileReader {
     }
 
     void report_odd_byte(const Record* record) {
-        Site site = facts_.site();
-        if (record) site = site_of_byte(*record, odd_byte_.offset);
+        Site site = record ? site_of_byte(*record, odd_byte_.offset) : site_after_records();
         site.byte_offset = odd_byte_.offset;
         switch (odd_byte_.problem) {
         case ByteProblem::invalid:
@@ -309,6 +311,17 @@ class FileReader {
             break;
         }
         if (spoilt_.size() < max_spoilt) spoilt_.push_back(odd_byte_.offset);
+    }
+
+    /// After the last record, or in a file without any: the line where the bytes that form no
+    /// record begin.
+    Site site_after_records() {
+        if (line_after_records_ == 0) {
+            const BytesView before = bytes_.substr(0, static_cast<std::size_t>(odd_byte_.offset));
+            line_after_records_ =
+                static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n') + 1);
+        }
+        return facts_.at(0, line_after_records_);
     }
 
     Site site_of_byte(const Record& record, std::uint64_t offset) const {
@@ -342,7 +355,8 @@ class FileReader {
 
     ByteFinding odd_byte_;              // the next one not yet reported
     std::vector<std::uint64_t> spoilt_; // in the current record
-    std::uint32_t quote_trouble_ = 0;   // number of the record whose quotes are not balanced
+    std::uint32_t line_after_records_ = 0;
+    std::uint32_t quote_trouble_ = 0; // number of the record whose quotes are not balanced
     bool unreadable_first_record_ = false;
     bool told_lone_cr_ = false, told_blank_line_ = false, told_trailing_comma_ = false;
 

@@ -21,6 +21,13 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+std::vector<std::string> names_of_type(const BundleFacts& bundle, const FileType& type) {
+    std::vector<std::string> names;
+    for (const FileFacts& facts : bundle.files)
+        if (facts.file->name.type == &type) names.push_back(facts.file->input.name);
+    return names;
+}
+
 /// How a set differs from a bundle kind.
 struct Difference {
     std::vector<std::string> missing, extra;
@@ -45,25 +52,27 @@ Difference difference(const BundleKind& kind, const std::set<std::string>& types
 // 2.4, 3.4: 送信単位のファイルは送信元、送信先、サービス種類、通番が同じ
 void files_share_the_envelope(BundleFacts& bundle, Collector& findings) {
     const Envelope& envelope = bundle.envelope;
-    if (envelope.heap.missing_file.empty()) {
-        const Bundle& names = envelope.bundle;
-        for (const FileFacts& facts : bundle.files) {
-            const FileName& name = facts.file->name;
-            std::string_view variant;
-            if (name.serial != names.serial)
-                variant = "serial";
-            else if (name.from.office != names.from.office || name.to.office != names.to.office)
-                variant = "office";
-            else if (name.from != names.from || name.to != names.to)
-                variant = "service_type";
-            if (variant.empty()) continue;
-            if (Finding* finding = findings.raise(Rule::bnd_01, facts.site(), variant))
-                finding->args["other"] = bundle.files.front().file->input.name;
-        }
+    const auto raise = [&](const FileFacts& facts, std::string_view variant,
+                           const std::string& other) {
+        if (Finding* finding = findings.raise(Rule::bnd_01, facts.site(), variant))
+            finding->args["other"] = other;
+    };
+    if (!envelope.heap.missing_file.empty()) {
+        raise(bundle.files.front(), envelope.heap.difference, envelope.heap.missing_file);
         return;
     }
-    if (Finding* finding = findings.raise(Rule::bnd_01, {}, envelope.heap.difference))
-        finding->args["other"] = envelope.heap.missing_file;
+    const Bundle& names = envelope.bundle;
+    for (const FileFacts& facts : bundle.files) {
+        const FileName& name = facts.file->name;
+        std::string_view variant;
+        if (name.serial != names.serial)
+            variant = "serial";
+        else if (name.from.office != names.from.office || name.to.office != names.to.office)
+            variant = "office";
+        else if (name.from != names.from || name.to != names.to)
+            variant = "service_type";
+        if (!variant.empty()) raise(facts, variant, bundle.files.front().file->input.name);
+    }
 }
 
 // 2.2, 2.4, 3.4: the set is one of the table of bundles
@@ -106,9 +115,7 @@ void one_file_per_type(BundleFacts& bundle, Collector& findings) {
         } else if (type.is_csv() && count == 2) {
             if (Finding* finding = findings.raise(Rule::bnd_03, facts.site(), "type")) {
                 finding->args["type"] = type.id;
-                finding->args["files"] = std::to_string(std::count_if(
-                    bundle.files.begin(), bundle.files.end(),
-                    [&](const FileFacts& other) { return other.file->name.type == &type; }));
+                finding->args["files"] = joined(names_of_type(bundle, type));
             }
         }
     }

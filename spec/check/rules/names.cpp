@@ -54,9 +54,9 @@ void authorised_offices(BundleFacts& bundle, Collector& findings) {
     const auto& offices = options.sender_offices;
     if (!offices.empty() &&
         std::find(offices.begin(), offices.end(), names.from.office) == offices.end())
-        findings.raise(Rule::auth_01, {}, "from");
+        findings.raise(Rule::auth_01, first_file(bundle), "from");
     if (options.receiver && *options.receiver != names.to.office)
-        findings.raise(Rule::auth_01, {}, "to");
+        findings.raise(Rule::auth_01, first_file(bundle), "to");
 }
 
 void edition_as_asked(BundleFacts& bundle, Collector& findings) {

@@ -2,10 +2,14 @@
 // scope 1.3, 1.4).
 #include "spec/check/rules/rules.hpp"
 
+#include <algorithm>
+
 namespace cpg::checking {
 namespace {
 
-constexpr std::size_t users_without_other_offices = 10; // see schedule_shows_all_offices
+/// Users of whom it is odd that none has another office than the receiver: they have two or three
+/// on average.
+constexpr std::string_view users_without_other_offices = "10";
 
 void expect_type(RecordContext& context, Rule rule, int column, BytesView type) {
     const auto& from = context.from().service_type;
@@ -134,7 +138,9 @@ void plan_users_belong_to_receiver(BundleFacts& bundle, Collector& findings) {
 void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const plan = bundle.file("UPPLAN");
     if (!plan || bundle.envelope.to_care_manager || !plan->complete) return;
-    if (plan->keys.size() < users_without_other_offices) return;
+    const std::int32_t enough = amount_of(parameter(bundle.envelope.catalog, Rule::full_01,
+                                                    "min_users", users_without_other_offices));
+    if (plan->keys.size() < static_cast<std::size_t>(std::max(enough, 1))) return;
     const std::string_view receiver = bundle.envelope.bundle.to.office.view();
     for (const Table6Row& row : plan->table6)
         if (view(row.office) != receiver) return;

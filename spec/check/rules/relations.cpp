@@ -93,7 +93,8 @@ void one_record_per_key(BundleFacts& bundle, Collector& findings) {
             continue;
         for (const KeyUse& use : facts.keys) {
             if (use.records < 2) continue;
-            if (Finding* finding = findings.raise(Rule::rel_06, facts.at(use)))
+            const Site second = facts.at(use.second_record, use.second_line);
+            if (Finding* finding = findings.raise(Rule::rel_06, second))
                 finding->args["first_record"] = std::to_string(use.first_record);
         }
     }

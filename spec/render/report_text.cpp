@@ -1,0 +1,111 @@
+#include "spec/render/report_words.hpp"
+
+namespace cpg {
+namespace {
+
+constexpr std::string_view then = " › ";
+
+void add_line(std::string& out, std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) out += part;
+    out += '\n';
+}
+
+/// A value on a terminal: no control character reaches it.
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    return out;
+}
+
+std::string place_of(const Finding& finding, Lang lang) {
+    const Where& where = finding.where;
+    std::string place = where.file.empty() ? std::string(in(lang, "送信単位全体", "the bundle"))
+                                           : printable(where.file);
+    if (where.line != 0) {
+        place += then;
+        place += lang == Lang::ja ? std::to_string(where.line) + "行目"
+                                  : "line " + std::to_string(where.line);
+    }
+    if (!finding.item.empty()) (place += then) += finding.item;
+    return place;
+}
+
+void add_finding(std::string& out, const Catalog& catalog, const Finding& finding, Lang lang) {
+    const FindingText text = text_of(catalog, finding, lang);
+    add_line(out, {"  ", in(lang, "【", "["), severity_words(finding.severity, lang),
+                   in(lang, "】", "] "), place_of(finding, lang)});
+    add_line(out, {"    ", printable(text.message)});
+    add_line(out, {"    → ", printable(text.hint)});
+    if (!finding.value.empty())
+        add_line(out, {"    ", in(lang, "値：", "value: "), printable(finding.value)});
+    add_line(out, {"    ", in(lang, "（", "("), finding.rule, in(lang, "、", ", "), text.section,
+                   in(lang, "）", ")")});
+}
+
+/// Findings come sorted by file: a blank line before each file's own.
+void add_findings(std::string& out, const Catalog& catalog, const std::vector<Finding>& findings,
+                  Lang lang) {
+    const std::string* file = nullptr;
+    for (const Finding& finding : findings) {
+        if (file && *file != finding.where.file) out += '\n';
+        file = &finding.where.file;
+        add_finding(out, catalog, finding, lang);
+    }
+}
+
+std::string counts(std::uint64_t errors, std::uint64_t warnings, Lang lang) {
+    const std::string e = std::to_string(errors), w = std::to_string(warnings);
+    return lang == Lang::ja ? "エラー " + e + "件、警告 " + w + "件"
+                            : "errors: " + e + ", warnings: " + w;
+}
+
+std::string_view verdict_words(Verdict verdict, Lang lang) {
+    return verdict == Verdict::accepted ? in(lang, "受け付けられます", "can be accepted")
+                                        : in(lang, "受け付けられません", "cannot be accepted");
+}
+
+void add_bundle(std::string& out, const Catalog& catalog, const BundleReport& report, Lang lang) {
+    add_line(out, {"■ ", kind_words(report.kind, lang), in(lang, "  第", "  edition "),
+                   report.edition, in(lang, "版", "")});
+    add_line(out, {"  ", office_words(report.from, lang), " → ", office_words(report.to, lang),
+                   in(lang, "  連番 ", "  serial "), report.serial.view()});
+    for (const FileSummary& file : report.files)
+        add_line(out, {"  ・", printable(file.name), in(lang, "  ", "  records: "),
+                       std::to_string(file.records), in(lang, "件", "")});
+    add_findings(out, catalog, report.findings, lang);
+    if (report.findings_dropped != 0) {
+        const std::string dropped = std::to_string(report.findings_dropped);
+        add_line(out,
+                 {"  ", in(lang, "ほかに ", "not shown: "), dropped, in(lang, "件あります。", "")});
+    }
+    add_line(out, {"  ", in(lang, "結果：", "result: "), verdict_words(report.verdict, lang),
+                   in(lang, "（", " ("), counts(report.errors, report.warnings, lang),
+                   in(lang, "）", ")")});
+    out += '\n';
+}
+
+} // namespace
+
+std::string to_text(const Catalog& catalog, const Report& report, Lang lang) {
+    std::string out;
+    std::uint64_t errors = 0, warnings = 0;
+    for (const BundleReport& bundle : report.bundles) {
+        add_bundle(out, catalog, bundle, lang);
+        errors += bundle.errors;
+        warnings += bundle.warnings;
+    }
+    if (!report.findings.empty()) {
+        add_line(out, {"■ ", in(lang, "読み取れないファイル", "files that could not be read")});
+        add_findings(out, catalog, report.findings, lang);
+        out += '\n';
+    }
+    for (const Finding& finding : report.findings)
+        ++(finding.severity == Severity::error ? errors : warnings);
+    add_line(out,
+             {in(lang, "全体の結果：", "overall result: "), verdict_words(report.verdict, lang),
+              in(lang, "（", " ("), counts(errors, warnings, lang), in(lang, "）", ")")});
+    return out;
+}
+
+} // namespace cpg
