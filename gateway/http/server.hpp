@@ -1,6 +1,6 @@
 // The listeners. TLS 1.3 with a required client certificate for the API; a second plain one on
-// loopback for operations. One io thread by default; handlers run on a worker pool. Beast and Asio
-// are seen by server.cpp (and tls.cpp for OpenSSL).
+// loopback for operations. One io thread; handlers run on a worker pool. Asio is seen by
+// server.cpp, Beast's parser by wire.cpp, OpenSSL by tls.cpp.
 #pragma once
 
 #include "gateway/http/router.hpp"
@@ -19,7 +19,8 @@ struct ServerLimits {
     std::chrono::milliseconds answer{
         90'000}; // longest a handler may take (a long-poll waits up to 60 s)
     std::chrono::milliseconds write{60'000};
-    std::size_t min_body_rate = 16 * 1024; // bytes a second, after a grace of 10 s
+    std::chrono::milliseconds body_grace{10'000};
+    std::size_t min_body_rate = 16 * 1024; // bytes a second, after body_grace; of answers too
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body = 72u << 20; // over every route's own
     std::size_t max_connections = 4096;
@@ -71,19 +72,22 @@ class Server {
     std::uint16_t port() const;
     std::uint16_t ops_port() const;
     void start(); // returns at once; io and worker threads run
-    /// Stops accepting, lets running requests finish (at most `grace`), closes. Idempotent.
+    /// Stops accepting, lets running requests finish (at most `grace`), closes. Idempotent. Not to
+    /// be called from a handler or the observer: it joins their threads. A handler that is running
+    /// when the grace ends is waited for, its answer goes nowhere.
     void stop(std::chrono::milliseconds grace);
     /// Builds a new TLS context; the old one stays when it throws. Open connections keep theirs.
     void reload_tls(const TlsFiles& files);
     /// Runs on the worker pool. Any thread.
     void post(std::function<void()> work);
-    /// Calls back on the worker pool after `delay` (long-polls). Any thread. Cancelled (not called)
-    /// by stop().
+    /// Calls back on the worker pool after `delay` (long-polls). Any thread. Cancelled by stop():
+    /// the work is destroyed without a call, a Responder in it then answers 503.
     void after(std::chrono::milliseconds delay, std::function<void()> work);
     ServerStats stats() const;
 
+    struct Impl; // known to server.cpp
+
   private:
-    struct Impl;
     std::shared_ptr<Impl> impl_;
 };
 
