@@ -161,13 +161,14 @@ expect 0 cpgw send --config "$folder/$care.yaml" --receipts "$folder/received/$c
 
 ids_of() { grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | sort -u; }
 receive_and_import() {
-    local office="$1" state="$2" id
+    local office="$1" state="$2" id kept
     cpgw inbox --config "$folder/$office.yaml" | show
     cpgw inbox --config "$folder/$office.yaml" | ids_of >"$folder/ids.txt"
     [[ -s $folder/ids.txt ]] || fail "${name[$office]}の受信箱が空です" 'the inbox is empty'
     expect 0 cpgw fetch --config "$folder/$office.yaml" --out "$folder/received/$office"
     while read -r id; do
-        expect 0 cpgw ack --config "$folder/$office.yaml" --out "$folder/received/$office/$id/receipts/$state.receipt.txt" "$id" "$state"
+        kept=("$folder/received/$office/"*"_$id")
+        expect 0 cpgw ack --config "$folder/$office.yaml" --out "${kept[0]}/receipts/$state.receipt.txt" "$id" "$state"
     done <"$folder/ids.txt"
 }
 

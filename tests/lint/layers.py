@@ -14,7 +14,7 @@ ROOMS = {
     "spec/render": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/check/*"],
     "spec/sample": ["spec/base/*", "spec/model/*", "spec/records/*"],
     "adapters": SPEC,
-    "gateway/audit": ["spec/base/*"],
+    "gateway/audit": SPEC,
     "gateway/store": SPEC + ["gateway/exchange/states.hpp", "gateway/audit/*"],
     "gateway/identity": SPEC + ["gateway/store/rows.hpp", "gateway/store/store.hpp"],
     "gateway/exchange": SPEC + KEPT + ["gateway/audit/*", "gateway/identity/*"],
