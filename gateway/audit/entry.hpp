@@ -27,8 +27,11 @@ enum class EntryType {
 std::string_view name_of(EntryType type); // "shard-close"
 std::optional<EntryType> entry_type_of(std::string_view name);
 
+/// A leaf's size, line feeds included.
+constexpr std::size_t max_entry_bytes = 4096;
+
 struct EntryFile {
-    int number = 1;
+    int number = 1;   // from 1, without a gap
     std::string type; // "UPPLAN"; "PDF", "JPEG", "PNG" for papers
     std::uint64_t bytes = 0;
     Digest commitment;
@@ -38,24 +41,26 @@ struct Entry {
     EntryType type{};
     Time time{};
     std::optional<BundleId> bundle;
-    std::optional<OfficeNo> from;
+    std::optional<OfficeNo> from;      // the bundle's sender, also in the leaves of later steps
     std::optional<Digest> certificate; // SHA-256 of the DER certificate of whoever acted
-    std::optional<OfficeNo> to;
-    std::string edition; // "4.1"; empty = "-" for edition, kind and month
+    std::optional<OfficeNo> to;        // the bundle's receiver
+    std::string edition;               // "4.1"; an empty edition or kind is written "-"
     std::string kind;
     Month month;
     std::vector<EntryFile> files;
-    std::string result = "-"; // accepted | rejected R-…,R-… | imported | import_failed | -
-    std::string event;        // ETSI EN 319 522 name, e.g. "SubmissionAcceptance"; empty = no line
+    std::string result = "-"; // accepted | rejected R-…,R-… | imported | import_failed | -; a word
+                              // and, after a blank, rule ids joined by commas (or "-")
+    std::string event; // ETSI EN 319 522 name, e.g. "SubmissionAcceptance"; empty = no line
     std::optional<Digest> rules; // catalog digest
-    std::optional<Digest> cms;   // SHA-256 over the sender's signatures
+    std::optional<Digest> cms;   // over the sender's signatures, see digest_of_digests()
     std::vector<std::pair<std::string, std::string>>
         details; // further "key value" lines at the end: ASCII, no personal data
 };
 
 /// Lines, in this order, each "name value": header `cpgw-entry/v1`, type, time, bundle, from, to,
 /// spec, file…, result, event (when there is one), rules, sig, details. Throws std::length_error
-/// over 4 KiB (caller bounds the file count).
+/// over 4 KiB or max_listed_files (list_files() keeps within), std::invalid_argument when a value
+/// does not fit its line (a detail that is not ASCII, a file number out of order).
 std::string format_entry(const Entry& entry);
 /// Strict: the exact form format_entry() writes.
 Result<Entry> parse_entry(std::string_view text);
@@ -64,7 +69,18 @@ Result<Entry> parse_entry(std::string_view text);
 Digest commit_file(BytesView salt, const Digest& file_digest);
 
 /// A bundle with more files than a leaf has room for lists the first max_listed_files and one more
-/// line "files-digest", the SHA-256 over all commitments in order.
+/// line "files-digest", the SHA-256 over all commitments in order. The files of such a bundle must
+/// be in the order of their names (bytes of the UTF-8 text): only so can a verifier put the files
+/// at hand in order.
 constexpr std::size_t max_listed_files = 24;
+constexpr std::string_view files_digest_detail = "files-digest";
+void list_files(Entry& entry, const std::vector<EntryFile>& all);
+/// The value of the line "files-digest"; nullopt when the leaf lists every file, or it is no
+/// digest.
+std::optional<Digest> files_digest_of(const Entry& entry);
+/// SHA-256 over digests in order: of commitments for "files-digest"; for Entry::cms of the SHA-256
+/// values of the sender's detached signatures (`<name>.p7s`), in the order of the names of the
+/// signed files (bytes).
+Digest digest_of_digests(const std::vector<Digest>& digests);
 
 } // namespace cpg::audit

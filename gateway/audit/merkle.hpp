@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
 #include <vector>
 
 namespace cpg::audit {
@@ -17,7 +17,7 @@ Digest node_hash(const Digest& left, const Digest& right); // SHA-256(0x01 || le
 Digest empty_root();                                       // SHA-256("")
 
 /// RFC 9162 2.1.3.2 / 2.1.4.2. False on any mismatch, index >= size, or a proof of the wrong
-/// length.
+/// length. The empty tree is a prefix of every tree (empty proof, its root is empty_root()).
 bool verify_inclusion(std::uint64_t index, std::uint64_t size, const Digest& leaf_hash,
                       const std::vector<Digest>& proof, const Digest& root);
 bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size,
@@ -37,24 +37,32 @@ constexpr std::size_t tile_width = 256;
 /// for. Throws when missing.
 using TileReader = std::function<Bytes(TileId)>;
 
-/// Root, inclusion and consistency proofs of a tree of `size` leaves out of its tiles.
+/// Root, inclusion and consistency proofs of a tree of `size` leaves out of its tiles. Each tile is
+/// read at most once a call. Throws std::out_of_range when index >= size or old_size > new_size.
 Digest root_of(std::uint64_t size, const TileReader& tiles);
 std::vector<Digest> inclusion_proof(std::uint64_t index, std::uint64_t size,
                                     const TileReader& tiles);
 std::vector<Digest> consistency_proof(std::uint64_t old_size, std::uint64_t new_size,
                                       const TileReader& tiles);
 
-/// The growing tree. Keeps the right-edge tiles with their inner nodes, so that appending a leaf,
-/// the root, and the inclusion proof of a leaf appended lately cost O(log n) hashes; older tiles
-/// come through the reader.
+/// The growing tree. Keeps the nodes over the newest leaves (recent_leaves and more), so that
+/// appending a leaf, the root, and the inclusion proof of such a leaf cost O(log n) hashes and no
+/// read; older tiles come through the reader.
 class Tree {
   public:
+    static constexpr std::uint64_t recent_leaves = 512;
+
     /// Resumes a tree of `size` leaves from stored tiles.
     Tree(std::uint64_t size, TileReader tiles);
-    std::uint64_t size() const { return size_; }
+    ~Tree();
+    Tree(Tree&&) noexcept;
+    Tree& operator=(Tree&&) noexcept;
+
+    std::uint64_t size() const;
     std::uint64_t append(const Digest& leaf_hash); // the leaf's index
     Digest root() const;
-    std::vector<Digest> inclusion(std::uint64_t index) const; // in the tree of the present size
+    /// In the tree of the present size. Throws std::out_of_range when index >= size().
+    std::vector<Digest> inclusion(std::uint64_t index) const;
     /// Tiles that changed since the last call, the partial right-edge tiles among them; to be
     /// written in one transaction.
     std::map<TileId, Bytes> take_dirty_tiles();
@@ -63,10 +71,8 @@ class Tree {
     void reset(std::uint64_t size);
 
   private:
-    std::uint64_t size_ = 0;
-    TileReader tiles_;
-    struct Edge;
-    std::shared_ptr<Edge> edge_;
+    class Edge;
+    std::unique_ptr<Edge> edge_;
 };
 
 } // namespace cpg::audit

@@ -1,21 +1,35 @@
-// C2SP signed notes, Ed25519 (algorithm 1), and C2SP checkpoints. Pure but for key generation; any
-// thread.
+// C2SP signed notes with Ed25519, witnesses' timestamped cosignatures (verified only), and C2SP
+// checkpoints. Pure but for key generation; any thread. The library failing throws
+// std::runtime_error.
 #pragma once
 
 #include "spec/base/bytes.hpp"
 #include "spec/base/clock.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cpg::audit {
 
-/// Public key in vkey form: <name>+<8 hex key id>+<base64(0x01 || 32-byte key)>.
+/// More than any note here needs (a note of 100 signatures has 15 KiB); bounds what is parsed.
+constexpr std::size_t max_note_bytes = 256 * 1024;
+constexpr std::size_t max_note_signatures = 100;
+
+/// The signature type byte of a key.
+enum class KeyAlgorithm : std::uint8_t {
+    ed25519 = 1,            // a note's own signature
+    ed25519_cosignature = 4 // C2SP tlog-cosignature: a witness saw this checkpoint at a time
+};
+
+/// Public key in vkey form: <name>+<8 hex key id>+<base64(algorithm || 32-byte key)>.
 struct VerifierKey {
     std::string name;
     std::uint32_t id = 0;
     std::string public_key; // 32 bytes
+    KeyAlgorithm algorithm = KeyAlgorithm::ed25519;
     std::string text() const;
+    /// Strict; the id must be that of name and key.
     static Result<VerifierKey> parse(std::string_view vkey);
 };
 
@@ -29,27 +43,31 @@ class Signer {
 };
 
 /// Ed25519 from a secret in PEM (PKCS#8). make_signer_key() writes a new one; the name is the log's
-/// origin.
+/// origin. Throws std::invalid_argument when the name is no key name or the PEM no Ed25519 secret.
 std::string make_signer_key();
 std::unique_ptr<Signer> make_signer(std::string_view name, std::string_view pem);
 
 struct Signature {
     std::string name;
     std::uint32_t id = 0;
-    Bytes signature; // 64 bytes for Ed25519
+    Bytes signature; // 64 bytes for Ed25519, 72 for a cosignature
 };
+/// Unix seconds at which a witness signed; nullopt when it has not the form of a cosignature.
+std::optional<std::uint64_t> cosignature_time(const Signature& signature);
 
 struct Note {
     std::string text; // ends with a line feed
     std::vector<Signature> signatures;
 };
 
+/// Throws std::invalid_argument when the text is no note text (UTF-8, no control characters, ends
+/// with a line feed).
 std::string sign_note(std::string_view text, const std::vector<const Signer*>& signers);
 /// malformed when it is no note. Signatures are parsed, not verified.
 Result<Note> parse_note(std::string_view note);
-/// The note, with only the signatures that verify under a trusted key (at least one).
-/// unknown_key: none of its signatures is by a trusted key; tampered: one by a trusted key does not
-/// verify.
+/// The note, with only the signatures that verify under a trusted key (at least one; each key
+/// once). Signatures of other keys are ignored, as the format demands. unknown_key: none of its
+/// signatures is by a trusted key; tampered: one by a trusted key does not verify.
 Result<Note> open_note(std::string_view note, const std::vector<VerifierKey>& trusted);
 
 struct Checkpoint {

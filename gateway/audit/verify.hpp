@@ -1,0 +1,48 @@
+// `cpgw verify`: receipts and folders on disk against trusted keys, offline. A folder is what
+// `cpgw fetch` and `cpgw send` write: the bundle's files at its top and `receipts/*.receipt.txt`.
+// Reads files only; any thread.
+#pragma once
+
+#include "gateway/audit/receipt.hpp"
+#include "spec/base/lang.hpp"
+
+#include <filesystem>
+#include <iosfwd>
+
+namespace cpg::audit {
+
+struct VerifiedReceipt {
+    std::string name; // relative to the path that was asked for, or that path itself
+    Verification verification;
+};
+
+struct VerifiedPath {
+    std::filesystem::path path;
+    Verified result = Verified::malformed; // the worst of its receipts and of the whole
+    std::string reason_ja, reason_en;      // one sentence about the whole
+    std::vector<VerifiedReceipt> receipts;
+};
+
+/// The graver of two outcomes: tampered, malformed, unknown key, certificate, proven, in this
+/// order; so a sign of tampering is never hidden behind a damaged or unknown receipt beside it.
+Verified worse(Verified left, Verified right);
+
+/// A receipt's file, or a folder. In a folder every receipt must verify; one of them at least is of
+/// the acceptance (or refusal); each that lists files must fit the files of the folder exactly; all
+/// are about one bundle. Names that start with a dot are ignored; so is what else lies in
+/// `receipts/`. Files are hashed by streaming. A path that cannot be read is malformed.
+VerifiedPath verify_path(const std::filesystem::path& path,
+                         const std::vector<VerifierKey>& trusted);
+
+enum class VerifyFormat { text, json };
+
+std::string to_text(const std::vector<VerifiedPath>& paths, Lang lang);
+/// {"result","exit_code","paths":[{"path","result","reason","receipts":[…]}]}
+std::string to_json(const std::vector<VerifiedPath>& paths, Lang lang);
+
+/// Verifies, prints, and gives the exit code: that of the gravest outcome.
+int verify_command(const std::vector<std::filesystem::path>& paths,
+                   const std::vector<VerifierKey>& trusted, Lang lang, VerifyFormat format,
+                   std::ostream& out);
+
+} // namespace cpg::audit
