@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(roots_and_proofs_hold_over_sizes_0_to_3000) {
             BOOST_REQUIRE(verify_inclusion(i, size, leaves[i],
                                            inclusion_proof(i, size, store.reader()), roots[size]));
     }
-    for (const std::size_t size : {1, 2, 255, 256, 257, 511, 512, 513, 2999, 3000})
+    for (const std::size_t size : {1u, 2u, 255u, 256u, 257u, 511u, 512u, 513u, 2999u, 3000u})
         BOOST_TEST((roots[size] == naive_root(leaves, 0, size)));
 }
 
@@ -410,7 +410,7 @@ BOOST_AUTO_TEST_CASE(holds_across_65536_leaves) {
 BOOST_AUTO_TEST_CASE(a_changed_proof_does_not_verify) {
     const auto leaves = numbered_leaves(100);
     TileStore store = stored_tree(leaves);
-    for (const std::uint64_t size : {1, 2, 3, 7, 8, 9, 63, 64, 65, 100}) {
+    for (const std::uint64_t size : {1u, 2u, 3u, 7u, 8u, 9u, 63u, 64u, 65u, 100u}) {
         const Digest root = root_of(size, store.reader());
         for (std::uint64_t i = 0; i < size; ++i) {
             const auto proof = inclusion_proof(i, size, store.reader());

@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(a_changed_missing_or_added_file_is_tampered) {
 
 BOOST_AUTO_TEST_CASE(bundles_of_more_files_than_a_leaf_lists) {
     SampleLog log;
-    for (const std::size_t count : {24, 25, 26, 200}) {
+    for (const std::size_t count : {24u, 25u, 26u, 200u}) {
         auto files = sample_files(count);
         files.back().bytes = files.front().bytes; // the same content listed and not listed
         const std::string text = log.receipt(sample_entry(), files);
@@ -460,7 +460,7 @@ BOOST_AUTO_TEST_CASE(random_damages_are_all_detected) {
     SampleLog log;
     std::vector<std::vector<SampleFile>> files;
     std::vector<std::string> receipts;
-    for (const std::size_t count : {1, 3, 24, 30}) {
+    for (const std::size_t count : {1u, 3u, 24u, 30u}) {
         files.push_back(sample_files(count));
         receipts.push_back(log.receipt(sample_entry(), files.back()));
     }
