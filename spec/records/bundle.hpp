@@ -1,4 +1,5 @@
-// A heap of files becomes bundles: the files of one sender, one receiver, one serial (standard 2.4, 3.4).
+// A heap of files becomes bundles: the files of one sender, one receiver, one serial
+// (standard 2.4, 3.4).
 #pragma once
 
 #include "spec/records/file_name.hpp"
@@ -9,7 +10,7 @@ namespace cpg {
 
 /// One file as received: the bytes are kept and are what is delivered.
 struct InputFile {
-    std::string name;  // UTF-8, flat
+    std::string name; // UTF-8, flat
     Bytes bytes;
 };
 
@@ -19,7 +20,8 @@ struct BundleFile {
     Digest digest; // SHA-256 of the bytes
 };
 
-/// Grouped by FROM, TO (with service types), serial and edition; files in the edition's order, then by name.
+/// Grouped by FROM, TO (with service types), serial and edition; files in the edition's order, then
+/// by name.
 struct Bundle {
     const Edition* edition = nullptr;
     OfficeRef from, to;
@@ -33,9 +35,10 @@ struct StrayFile { // belongs to no bundle
 };
 
 struct Heap {
-    std::vector<Bundle> bundles;  // sorted by from, to, serial
+    std::vector<Bundle> bundles; // sorted by from, to, serial
     std::vector<StrayFile> strays;
-    std::vector<std::string> duplicate_names; // the same name twice in the heap: every one is kept, reported by R-BND-03
+    std::vector<std::string>
+        duplicate_names; // the same name twice in the heap: every one is kept, reported by R-BND-03
 };
 
 Heap group_files(const Catalog& catalog, std::vector<InputFile> files);

@@ -1,5 +1,5 @@
-// MS932 (Windows-31J) <-> UTF-8, the only place that knows the encoding (standard 4.3, 別紙 文字コード).
-// Built from iconv CP932 once. Pure functions, any thread.
+// MS932 (Windows-31J) <-> UTF-8, the only place that knows the encoding (standard 4.3, 別紙
+// 文字コード). Built from iconv CP932 once. Pure functions, any thread.
 #pragma once
 
 #include "spec/base/bytes.hpp"
@@ -11,10 +11,10 @@ namespace cpg {
 
 enum class ByteProblem {
     none,
-    invalid,    // not MS932
-    gaiji,      // user-defined character, lead byte F0-F9 (U+E000-E757)
-    nul,        // 0x00
-    control,    // other control character but CR, LF, TAB
+    invalid, // not MS932
+    gaiji,   // user-defined character, lead byte F0-F9 (U+E000-E757)
+    nul,     // 0x00
+    control, // other control character but CR, LF, TAB
 };
 
 struct ByteFinding {
@@ -22,18 +22,21 @@ struct ByteFinding {
     std::size_t offset = 0; // of the first byte of the offending character
 };
 
-/// First problem at or after `from`; `problem == none` when the rest is clean. ASCII runs are skipped 8 bytes at a time.
+/// First problem at or after `from`; `problem == none` when the rest is clean. ASCII runs are
+/// skipped 8 bytes at a time.
 ByteFinding next_byte_problem(BytesView bytes, std::size_t from = 0);
 
-/// What the bytes look like when they are not MS932: told by BOM, or by being valid multi-byte UTF-8 while not MS932-like.
+/// What the bytes look like when they are not MS932: told by BOM, or by being valid multi-byte
+/// UTF-8 while not MS932-like.
 enum class Encoding { ms932, utf8, utf8_bom, utf16le, utf16be };
 Encoding guess_encoding(BytesView bytes);
 
 /// Decodes; an invalid byte becomes U+FFFD (one a byte). Never throws.
 std::string to_utf8(BytesView ms932);
-/// nullopt + offset when a character has no MS932 form (R-ENC-04): nothing is ever replaced silently.
-/// Characters that would come back as others (U+301C, U+2212, U+2016, U+00A5) are refused too unless `fold` is given:
-/// then 〜−‖¥ become ～－∥\ .
+/// nullopt + offset when a character has no MS932 form (R-ENC-04): nothing is ever replaced
+/// silently. Characters that would come back as others (U+301C, U+2212, U+2016, U+00A5 and U+00A2,
+/// U+00A3, U+00AC, U+2014, U+203E) are refused too unless `fold` is given: then 〜−‖¥ become
+/// ～－∥\ and ¢£¬—‾ become ￠￡￢―~.
 struct Encoded {
     std::optional<Bytes> bytes;
     std::size_t offset = 0; // in the UTF-8 text, of the first character that cannot be encoded

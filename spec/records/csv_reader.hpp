@@ -1,6 +1,6 @@
-// Reads the CSV of the standard record by record: libcsv splits and unquotes, this reader adds what it lacks: physical
-// lines, byte offsets, whether a cell was quoted, the kind of line end, an open quote. Streams: memory does not grow with
-// the file. libcsv is seen by csv_reader.cpp only.
+// Reads the CSV of the standard record by record: libcsv splits and unquotes, this reader adds what
+// it lacks: physical lines, byte offsets, whether a cell was quoted, the kind of line end, an open
+// quote. Streams: memory does not grow with the file. libcsv is seen by csv_reader.cpp only.
 #pragma once
 
 #include "spec/base/bytes.hpp"
@@ -14,11 +14,11 @@ namespace cpg {
 
 /// One cell. `raw` views the file's bytes and excludes the enclosing quotes.
 struct Cell {
-    BytesView raw;          // between the quotes; inner quotes still doubled when `escaped`
+    BytesView raw;            // between the quotes; inner quotes still doubled when `escaped`
     std::uint64_t offset = 0; // of the cell's first byte in the file, the quote included
     std::uint32_t line = 0;   // physical line on which it starts, from 1
     bool quoted = false;
-    bool escaped = false;   // holds doubled quotes
+    bool escaped = false; // holds doubled quotes
     bool empty() const { return raw.empty(); }
     /// The cell's text: raw, with doubled quotes undone.
     Bytes text() const;
@@ -32,10 +32,10 @@ struct Record {
 };
 
 enum class CsvProblem {
-    quote_open,      // the file ends inside quotes
-    quote_inside,    // a quote inside an unquoted cell, or text after a closing quote
-    lone_cr,         // a carriage return alone as line end
-    blank_line,      // an empty physical line between records
+    quote_open,   // the file ends inside quotes
+    quote_inside, // a quote inside an unquoted cell, or text after a closing quote
+    lone_cr,      // a carriage return alone as line end
+    blank_line,   // an empty physical line between records
 };
 
 struct CsvNote {
@@ -48,21 +48,23 @@ struct CsvNote {
 struct CsvShape {
     std::uint32_t records = 0; // data records
     std::uint32_t lines = 0;   // physical lines
-    bool header_row = false;   // the first record's first cell is not six digits: skipped, not counted (R-CSV-04)
-    bool lf_only = false;      // some line ends are LF without CR (R-CSV-05)
-    bool crlf = false;         // some are CRLF
+    bool header_row =
+        false; // the first record's first cell is not six digits: skipped, not counted (R-CSV-04)
+    bool lf_only = false;       // some line ends are LF without CR (R-CSV-05)
+    bool crlf = false;          // some are CRLF
     bool last_line_end = false; // the file ends with a line end
 };
 
 struct CsvVisitor {
-    std::function<void(const Record&)> record;      // data records; also the header row, with number 0
+    std::function<void(const Record&)> record; // data records; also the header row, with number 0
     std::function<void(const CsvNote&)> note;
 };
 
 /// Whole file in memory. Never throws but for what the visitor throws (never across libcsv).
 CsvShape read_csv(BytesView file, const CsvVisitor& visitor);
 
-/// Writes one cell / one record as the standard says: free text quoted, quotes doubled; others bare.
+/// Writes one cell / one record as the standard says: free text quoted, quotes doubled; others
+/// bare.
 void append_cell(Bytes& out, BytesView ms932, bool quote);
 
 } // namespace cpg

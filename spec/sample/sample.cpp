@@ -94,6 +94,11 @@ std::string name_of_office(const Edition& edition, const OfficeRef& office) {
     return "見本" + info_of(edition, office)->name + "事業所";
 }
 
+template<class T> bool has_twice(std::vector<T> list) {
+    std::sort(list.begin(), list.end());
+    return std::adjacent_find(list.begin(), list.end()) != list.end();
+}
+
 class SampleMaker {
   public:
     SampleMaker(const Edition& edition, const SampleRequest& request)
@@ -121,6 +126,11 @@ class SampleMaker {
             return malformed("at least one receiver is needed");
         if (!known(request_.from) || !std::all_of(request_.to.begin(), request_.to.end(), known))
             return malformed("every office needs a service type of the standard");
+        if (has_twice(request_.to) || has_twice(request_.kinds)) // R-BND-05
+            return malformed("a receiver or a kind is given twice");
+        for (const OfficeRef& to : request_.to)
+            if (to.office == request_.from.office) // R-NAME-09
+                return malformed("an office cannot send to itself");
         if (!request_.month.has_value()) return malformed("a month is needed");
         // R-VER-04: the edition follows the month of service
         const Month from = edition_.applies_from, to = edition_.applies_to;

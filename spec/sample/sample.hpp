@@ -15,7 +15,7 @@ struct SampleRequest {
     std::vector<std::string> kinds; // ids of bundle kinds; empty = what the direction suggests: a
                                     // care manager sends care_plan and schedule (46/AF: kihon,
                                     // yobo_with_kihon, schedule), a service office actual
-    std::string edition = "4.1"; // or "3"
+    std::string edition = "4.1";    // or "3"
     std::uint64_t seed = 1;
     std::optional<Serial> serial; // of the first bundle; the following ones count up by a second;
                                   // absent = from month and seed

@@ -63,9 +63,8 @@ void write_hosoku(TableWriter& writer, const BundleContext& context, const UserM
         .set("prev_care_level", user.care_level)
         .set("consent_receiver", context.from.office.view())
         .set("updater_office", context.from.office.view());
-    if (user.shows_type_limit) { // 短期入所療養介護 would be written 22: never the first provider's
-                                 // slot
-        const Provider& provider = user.providers.back();
+    if (user.shows_type_limit) {
+        const Provider& provider = user.providers.back(); // never 23 or 2A, to be written 22
         int units = 0;
         for (const Service& service : user.services)
             if (&user.providers[service.provider] == &provider)

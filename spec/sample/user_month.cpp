@@ -290,17 +290,19 @@ void add_services(const UserRequest& request, UserMonth& user, Random& random) {
         });
 }
 
-/// The lowest level whose limit holds the services.
-template<std::size_t N> const Limit& fitting_limit(const std::array<Limit, N>& limits, int units) {
-    for (const Limit& limit : limits)
-        if (units <= limit.units) return limit;
-    return limits.back();
+/// A level whose limit holds the services: the lowest, or now and then the next.
+template<std::size_t N>
+const Limit& fitting_limit(const std::array<Limit, N>& limits, int units, Random& random) {
+    std::size_t level = 0;
+    while (level + 1 < N && units > limits[level].units) ++level;
+    if (level + 1 < N && random.below(3) == 0) ++level;
+    return limits[level];
 }
 
-void add_limit(UserMonth& user) {
+void add_limit(UserMonth& user, Random& random) {
     const int units = limited_units(user);
-    const Limit& limit = user.prevention ? fitting_limit(prevention_limits, units)
-                                         : fitting_limit(care_limits, units);
+    const Limit& limit = user.prevention ? fitting_limit(prevention_limits, units, random)
+                                         : fitting_limit(care_limits, units, random);
     user.care_level = limit.care_level;
     user.limit_units = limit.units;
 }
@@ -342,7 +344,7 @@ UserMonth make_user_month(const UserRequest& request) {
     user.planner_name = make_worker(random);
     add_providers(request, user, random);
     add_services(request, user, random);
-    add_limit(user);
+    add_limit(user, random);
     add_dates(request, user, random);
     user.shows_type_limit = feature_of(request) == Feature::day_care;
     return user;

@@ -72,7 +72,7 @@ UserMonth make_user_month(const UserRequest& request);
 /// monthly services stay.
 std::vector<Service> carried_out(const UserMonth& user, std::uint64_t seed);
 
-/// Units of one office's or all services that count towards the limit.
+/// Units of all services that count towards the limit.
 int limited_units(const UserMonth& user);
 
 } // namespace cpg::sampling

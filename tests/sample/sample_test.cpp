@@ -152,6 +152,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_cannot_be) {
     BOOST_TEST(with([](SampleRequest& r) { r.users = 0; }));
     BOOST_TEST(with([](SampleRequest& r) { r.users = 100'001; }));
     BOOST_TEST(with([](SampleRequest& r) { r.to.clear(); }));
+    BOOST_TEST(with([](SampleRequest& r) { r.to.push_back(r.to[0]); }));
+    BOOST_TEST(with([](SampleRequest& r) { r.to[0].office = r.from.office; }));
+    BOOST_TEST(with([](SampleRequest& r) { r.kinds = {"schedule", "schedule"}; }));
     BOOST_TEST(with([](SampleRequest& r) { r.month = {}; }));
     BOOST_TEST(with([](SampleRequest& r) { r.month = Month::of(2025, 3); }));
     BOOST_TEST(with([](SampleRequest& r) { r.edition = "3"; })); // not for 2026
