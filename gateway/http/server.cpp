@@ -249,6 +249,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool keep_alive_ = false;
     bool head_only_ = false;
     bool interim_ = false; // writing "100 Continue"
+    bool unread_ = false;  // the client may still be sending what was refused
 
     Response response_;
     std::string out_head_; // with the body when it is small
@@ -453,6 +454,7 @@ Connection::Next Connection::step_read() {
         reader_ = std::make_unique<RequestReader>(limits().max_header_bytes);
         request_bytes_ = 0;
         head_only_ = false;
+        unread_ = false;
     }
     const auto used = reader_->feed(bytes);
     request_bytes_ += used;
@@ -558,6 +560,9 @@ Connection::Next Connection::refuse(const Refusal& why, std::string_view allow) 
     // 404 and 405 of a request without a body leave the connection as good as it was.
     keep_alive_ = (why.status == 404 || why.status == 405) && has_bodiless_request() &&
                   reader_->head().keep_alive;
+    unread_ = reader_ && !has_bodiless_request();
+    charge_.reset();
+    reader_.reset(); // the bytes so far are of no use, and the client may take its time to read why
     return begin_answer(std::move(response));
 }
 
@@ -641,9 +646,8 @@ Connection::Next Connection::finish_answer() {
         home_.observer(answered);
     }
     if (keep_alive_) return to_idle();
-    const bool all_read = reader_ == nullptr && pending_.empty();
     channel_.close_notify();
-    if (!all_read) return begin_linger();
+    if (unread_ || !pending_.empty()) return begin_linger();
     close();
     return Next::park;
 }

@@ -266,8 +266,7 @@ Channel::Channel(int socket, std::shared_ptr<const TlsContext> tls)
     if (!ssl_ || !bio) throw std::bad_alloc();
     BIO_set_data(bio.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
     BIO_set_init(bio.get(), 1);
-    BIO_up_ref(bio.get());
-    SSL_set_bio(ssl_.get(), bio.get(), bio.get()); // takes two references
+    SSL_set_bio(ssl_.get(), bio.get(), bio.get()); // takes the one reference for both ways
     static_cast<void>(bio.release());
     SSL_set_accept_state(ssl_.get());
 }

@@ -17,6 +17,7 @@ using View = boost::beast::string_view;
 
 constexpr std::size_t max_headers = 100;             // browsers send about 20
 constexpr std::size_t max_chunk_overhead = 8 * 1024; // a chunk's size line, or the trailer
+constexpr std::size_t last_chunk_size = 5;
 constexpr std::size_t first_body_room = 1u << 20; // reserved at once; more grows with what arrives
 
 constexpr Refusal malformed(std::string_view detail) {
@@ -233,6 +234,9 @@ std::size_t RequestReader::Impl::feed_body(std::string_view bytes) {
     if (carried > 0) {
         text.append(bytes);
         input = text;
+        // Beast asserts that an unfinished last chunk is offered again with at least this much; the
+        // shortest one, "0\r\n\r\n", is just as long.
+        if (input.front() == '0' && input.size() < last_chunk_size) return bytes.size();
     }
     std::size_t used = 0;
     error_code error;
