@@ -106,6 +106,7 @@ class Reader {
     Reader(BytesView file, const CsvVisitor& visitor) : file_(file), visitor_(visitor) {
         if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
         csv_set_blk_size(&parser_, buffer_growth);
+        record_.number = 1;
     }
     ~Reader() { csv_free(&parser_); }
     Reader(const Reader&) = delete;
@@ -147,6 +148,7 @@ class Reader {
         if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
         const std::size_t odd = position + done;
         if (!odd_quote_) odd_quote_ = odd;
+        odd_ = true;
         csv_set_opts(&parser_, 0);
         const std::size_t lenient =
             csv_parse(&parser_, file_.data() + odd, 1, on_cell, on_row, this);
@@ -158,7 +160,7 @@ class Reader {
 
     void finish() {
         if (csv_fini(&parser_, on_cell, on_row, this) != 0) {
-            open_quote_ = true;
+            open_quote_ = odd_ = true;
             csv_set_opts(&parser_, 0);
             csv_fini(&parser_, on_cell, on_row, this);
         }
@@ -173,45 +175,54 @@ class Reader {
     }
 
     void take_cell(const char* text, std::size_t length) {
-        if (record_.cells.empty()) begin_record();
-        Cell cell;
+        const bool first = record_.cells.empty();
+        if (first) begin_record();
+        Cell& cell = record_.cells.emplace_back();
         cell.offset = cursor_;
         cell.line = shape_.lines + 1;
         if (!take_plain_cell(cell, {text, length})) take_odd_cell(cell);
-        if (record_.cells.empty()) number_record(cell);
-        record_.cells.push_back(cell);
-        if (cursor_ < file_.size() && file_[cursor_] == ',') ++cursor_;
+        if (first) number_record(cell);
+        if (byte_at(cursor_) == ',') ++cursor_;
+    }
+
+    /// The end of the file ends a row as a line end does.
+    char byte_at(std::size_t position) const {
+        return position < file_.size() ? file_[position] : '\n';
     }
 
     bool is_cell_end(std::size_t position) const {
-        return position >= file_.size() || file_[position] == ',' || is_line_end(file_[position]);
+        const char byte = byte_at(position);
+        return byte == ',' || is_line_end(byte);
     }
 
     /// The cell as nearly all are: bare without blanks around it, or quoted with nothing around the
     /// quotes.
     bool take_plain_cell(Cell& cell, BytesView text) {
-        if (odd_quote_ || open_quote_) return false;
-        if (cursor_ < file_.size() && is_blank(file_[cursor_])) return false;
-        cell.quoted = cursor_ < file_.size() && file_[cursor_] == '"';
-        if (!cell.quoted) {
-            if (!is_cell_end(cursor_ + text.size())) return false;
-            cell.raw = file_.substr(cursor_, text.size());
-            cursor_ += text.size();
-            return true;
-        }
+        const char first = byte_at(cursor_);
+        if (odd_ || is_blank(first)) return false;
+        if (first == '"') return take_quoted_cell(cell, text);
+        const std::size_t end = cursor_ + text.size();
+        if (!is_cell_end(end)) return false;
+        cell.raw = {file_.data() + cursor_, text.size()};
+        cursor_ = end;
+        return true;
+    }
+
+    bool take_quoted_cell(Cell& cell, BytesView text) {
         std::size_t inner_quotes = 0;
+        std::uint32_t line_ends = 0;
         if (has_quote_or_line_end(text)) {
             inner_quotes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '"'));
-            shape_.lines += count_line_ends(text);
+            line_ends = count_line_ends(text);
         }
         const std::size_t raw_length = text.size() + inner_quotes;
-        if (!is_cell_end(cursor_ + raw_length + 2)) {
-            shape_.lines = cell.line - 1;
-            return false;
-        }
+        const std::size_t end = cursor_ + raw_length + 2;
+        if (end > file_.size() || !is_cell_end(end)) return false;
+        cell.quoted = true;
         cell.escaped = inner_quotes != 0;
-        cell.raw = file_.substr(cursor_ + 1, raw_length);
-        cursor_ += raw_length + 2;
+        cell.raw = {file_.data() + cursor_ + 1, raw_length};
+        cursor_ = end;
+        shape_.lines += line_ends;
         return true;
     }
 
@@ -229,6 +240,7 @@ class Reader {
         shape_.lines += count_line_ends(whole);
         cursor_ = end;
         odd_quote_.reset();
+        odd_ = open_quote_;
     }
 
     void begin_record() {
@@ -253,6 +265,7 @@ class Reader {
         if (cursor_ < file_.size()) take_line_end();
         if (visitor_.record) visitor_.record(record_);
         record_.cells.clear();
+        record_.number = shape_.records + 1; // of the record that notes from here on belong to
     }
 
     void take_line_end() {
@@ -284,9 +297,7 @@ class Reader {
     }
 
     void note(CsvProblem problem, std::uint32_t line, std::uint64_t offset) {
-        if (!visitor_.note) return;
-        const std::uint32_t current = record_.cells.empty() ? shape_.records + 1 : record_.number;
-        visitor_.note({problem, current, line, offset});
+        if (visitor_.note) visitor_.note({problem, record_.number, line, offset});
     }
 
     BytesView file_;
@@ -295,6 +306,7 @@ class Reader {
     std::size_t cursor_ = 0;               // of the next byte not yet told to the visitor
     std::optional<std::size_t> odd_quote_; // where strict reading stopped inside the current cell
     bool open_quote_ = false;
+    bool odd_ = false; // either of both
     bool seen_first_record_ = false;
     Record record_;
     CsvShape shape_;

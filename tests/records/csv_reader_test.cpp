@@ -95,6 +95,8 @@ BOOST_AUTO_TEST_CASE(tells_cells_lines_offsets_and_traps) {
         {"202407\r202407\r\n", "cr r1 l1 +6;1@1+0 0:1[202407];2@2+7 7:2[202407];"
                                "=2 records 2 lines crlf ended"},
         {"202407\r", "cr r1 l1 +6;1@1+0 0:1[202407];=1 records 1 lines ended"},
+        {"202407,a\r202407\r\n", "cr r1 l1 +8;1@1+0 0:1[202407] 7:1[a];2@2+9 9:2[202407];"
+                                 "=2 records 2 lines crlf ended"},
         // blank lines
         {"\r\n202407\r\n\r\n \r\n202407\r\n\n",
          "blank r1 l1 +0;1@2+2 2:2[202407];blank r2 l3 +10;blank r2 l4 +12;2@5+15 15:5[202407];"
