@@ -151,7 +151,6 @@ struct Table7Row {
     Characters<6> code{};
     Characters<2> satellite{};
     Table7Kind kind = Table7Kind::detail;
-    bool over_30_days = false;
     std::string_view type() const { return {code.data(), 2}; }
 };
 

@@ -9,10 +9,6 @@
 namespace cpg::checking {
 namespace {
 
-bool is_month(BytesView text) {
-    return text.size() == 6 && all_digits(text) && text.substr(4) >= "01" && text.substr(4) <= "12";
-}
-
 bool is_integer(BytesView text) {
     if (text.starts_with('-')) text.remove_prefix(1);
     return !text.empty() && all_digits(text);
@@ -96,6 +92,10 @@ bool is_padded_seq(BytesView text) {
 }
 
 } // namespace
+
+bool is_month(BytesView text) {
+    return text.size() == 6 && all_digits(text) && text.substr(4) >= "01" && text.substr(4) <= "12";
+}
 
 BytesView trim(BytesView text) {
     for (;;) {
@@ -183,7 +183,6 @@ bool FieldChecker::fits(const Column& column, BytesView text) {
     case Form::text:
         return column.length == 0 || character_count(text) <= column.length;
     case Form::version:
-        return text.size() == 6 && all_digits(text);
     case Form::month:
         return is_month(text);
     case Form::month_or_zero:

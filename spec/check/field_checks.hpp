@@ -20,6 +20,9 @@ enum class CellState : std::uint8_t {
 /// Blanks (also full-width ones) at both ends dropped.
 BytesView trim(BytesView ms932);
 
+/// YYYYMM with a month of 01 to 12; also the form of CSVバージョン.
+bool is_month(BytesView text);
+
 class FieldChecker {
   public:
     /// `type` must outlive the checker, and so must the bytes of the records fed.

@@ -165,8 +165,10 @@ class FileReader {
     /// it once).
     void choose_table(const Record& record) {
         const BytesView version = trim(record.cells.front().raw);
-        facts_.first_version = version;
-        facts_.version = understood_version(version, record);
+        if (is_month(version)) { // else the item checks say that it is none
+            facts_.first_version = version;
+            facts_.version = understood_version(version, record);
+        }
         for (const auto& edition : envelope_.catalog.editions) {
             const FileType* const type = edition->file(facts_.type->id);
             if (type && edition->csv_version == facts_.version &&

@@ -17,7 +17,7 @@ struct Columns {
     int version, insurer_no, insured_no, target_month, plan_date;
     int planner_office, updater_office, service_office, service_type;
     int service_date, start_time, end_time, count, service_code, units, prorate_days;
-    int tais_code, notified_item_code, detail_no, satellite_no, over_30_days;
+    int tais_code, notified_item_code, detail_no, satellite_no;
     int discount_rate, discounted_units, managed_units, family_image;
     std::array<int, amount_keys.size()> amounts{};
     std::vector<int> keys, row_key, order_by;

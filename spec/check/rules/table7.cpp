@@ -55,7 +55,7 @@ template<class Action> void for_each_user_of_both(BundleFacts& bundle, Action ac
     FileFacts* plan = nullptr;
     for (FileFacts& facts : bundle.files)
         if (facts.type->id == "UPPLAN" && !plan) plan = &facts;
-    if (!plan) return;
+    if (!plan || !plan->complete) return;
     std::vector<std::span<const Table6Row>> rows_of_key(bundle.keys.size());
     for (const UserRows<Table6Row>& user : group_by_user(plan->table6))
         rows_of_key[user.key] = user.rows;
@@ -198,7 +198,6 @@ void keep_table7_row(RecordContext& context) {
     row.code = characters<6>(code);
     row.satellite = characters<2>(context.text(columns.satellite_no));
     row.kind = table7_kind(code);
-    row.over_30_days = context.text(columns.over_30_days) == "1";
     context.facts.table7.push_back(row);
 }
 
@@ -276,6 +275,11 @@ void counts_of_both_tables(BundleFacts& bundle, Collector& findings) {
     };
     for_each_user_of_both(bundle, [&](const Table7User& user, const FileFacts&,
                                       std::span<const Table6Row> plan) {
+        // A record whose units or count are not known, told already, makes the sums meaningless.
+        const bool all_known = std::all_of(plan.begin(), plan.end(), [](const Table6Row& row) {
+            return row.units != no_amount && row.count != 0;
+        });
+        if (!all_known) return;
         std::map<Code, Times> codes;
         for (const Table6Row& row : plan) {
             if (!has_word(visits, row.type()) || additions.find(row.code[2]) != std::string::npos)

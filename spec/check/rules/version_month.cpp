@@ -33,6 +33,7 @@ void raise_month(RecordContext& context, Rule rule, const std::string& expected,
 void one_version_per_file(RecordContext& context) {
     FileFacts& facts = context.facts;
     const BytesView version = context.text(context.columns.version);
+    if (facts.first_version.empty()) facts.first_version = version;
     if (version.empty() || version == facts.first_version) return;
     if (!first_time(facts.told_versions, version)) return;
     if (Finding* finding =
