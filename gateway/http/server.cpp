@@ -272,9 +272,8 @@ class AnswerOnce {
         if (answered_.test()) return;
         try {
             answer_for_handler();
-        } catch (
-            ...) { // out of memory in a destructor: the answer's deadline closes the connection
-            return;
+        } catch (...) { // out of memory in a destructor
+            return;     // the answer's deadline will tell the client
         }
     }
 
