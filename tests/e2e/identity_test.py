@@ -70,6 +70,24 @@ class Certificates(GatewayTest):
         self.accepted(client.send(actual(VISIT)))
         self.accepted(client.send(actual(DAY)))
 
+    def test_a_certificate_registered_by_issuer_and_serial(self):
+        pair = self.gateway.pki.issue("vendor", "vendor of software", "")
+        client = Client(self.gateway.port, self.gateway.pki.ca, pair)
+        self.problem(client.get("/v1/me"), 403, "forbidden")
+        register = ["office", "cert", "--config", self.gateway.config, "--office", f"{VISIT.number},{DAY.number}", "--pem",
+                    pair[0]]
+        cpgw(*register)
+        self.becomes(client, 200)
+        self.assertEqual([office["office"] for office in client.get("/v1/me").json()["offices"]],
+                         [VISIT.number, DAY.number])
+        cpgw(*register, "--disable")
+        self.becomes(client, 403)
+
+    def becomes(self, client, status):
+        end = time.monotonic() + DIRECTORY_SECONDS
+        while client.get("/v1/me").status != status:
+            self.assertLess(time.monotonic(), end)
+
     def test_no_session_is_resumed(self):
         context = ssl.create_default_context(cafile=str(self.gateway.pki.ca))
         context.load_cert_chain(*map(str, self.gateway.pairs[CARE.number]))

@@ -23,6 +23,7 @@ void verify_log(Database& database, const audit::VerifierKey& key);
 class LogWriter {
   public:
     LogWriter(Database& database, std::shared_ptr<const audit::Signer> signer);
+    bool has_signer() const { return signer_ != nullptr; }
     /// Follows what another process added, and forgets what a transaction that was rolled back had
     /// added.
     void resume();

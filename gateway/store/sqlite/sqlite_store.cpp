@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
           readers_(options.file, options.readers) {}
 
     std::vector<JobResult> commit(std::span<const Job> jobs) override {
+        if (!log_.has_signer()) throw std::logic_error("a store without a signer writes no log");
         std::vector<JobResult> results;
         write([&] {
             log_.resume();
@@ -330,8 +331,10 @@ std::unique_ptr<Store> open_sqlite_store(const SqliteOptions& options,
     {
         Database database(options.file, Access::read_write);
         prepare_schema(database, options);
-        check_origin(database, signer->verifier().name, options.create);
-        verify_log(database, signer->verifier());
+        if (signer) {
+            check_origin(database, signer->verifier().name, options.create);
+            verify_log(database, signer->verifier());
+        }
     }
     return std::make_unique<SqliteStore>(options, std::move(signer));
 }

@@ -16,7 +16,8 @@ struct SqliteOptions {
 
 /// Opens, migrates forward when asked to create, refuses a newer schema. Recomputes the log's root
 /// from its tiles and compares it with the newest checkpoint: StoreFailure when they differ. The
-/// signer signs a checkpoint for every batch.
+/// signer signs a checkpoint for every batch. Without one (administration of the directory) the log
+/// is neither looked at nor written: commit() throws std::logic_error.
 std::unique_ptr<Store> open_sqlite_store(const SqliteOptions& options,
                                          std::shared_ptr<const audit::Signer> signer);
 
