@@ -1,0 +1,203 @@
+#include "adapters/client/save_folder.hpp"
+#include "gateway/cli/authority_folder.hpp"
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/files.hpp"
+#include "gateway/cli/text.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+
+namespace cpg::cli {
+
+namespace {
+
+const Option ca_option{"--ca", "DIR", "認証局のフォルダー", "the authority's folder"};
+const Option out_option{"--out", "PREFIX", "PREFIX.pem と PREFIX.key を書きます",
+                        "writes PREFIX.pem and PREFIX.key"};
+const Option days_option{"--days", "N", "有効な日数（既定 397）", "days of validity (default 397)"};
+
+constexpr int default_days = 397;
+constexpr int max_days = 825;
+
+} // namespace
+
+const Usage cert_ca_init_usage{"cert ca-init",
+                               "自前の認証局を作ります（鍵はこのフォルダーから持ち出さないこと）",
+                               "makes a certificate authority; its key stays in this folder",
+                               {},
+                               {{"--out", "DIR", "認証局のフォルダー", "folder of the authority"},
+                                {"--name", "TEXT", "認証局の名前（既定 Careplan Gateway CA）",
+                                 "its name (default Careplan Gateway CA)"}}};
+
+const Usage cert_issue_usage{
+    "cert issue",
+    "事業所、またはゲートウェイの証明書を発行します（個人の名前は入れません）",
+    "issues a certificate for an office or for the gateway; no name of a person goes in",
+    {},
+    {ca_option,
+     {"--office", "NO[,NO…]", "事業所番号", "office numbers"},
+     {"--server", "NAME[,IP…]", "ゲートウェイの名前とアドレス",
+      "names and addresses of the gateway"},
+     out_option,
+     days_option}};
+
+const Usage cert_renew_usage{"cert renew",
+                             "同じ事業所の新しい証明書を、新しい鍵で発行します",
+                             "issues a new certificate with a new key for the same offices",
+                             {"FILE", 1, 1},
+                             {ca_option, out_option, days_option}};
+
+const Usage cert_revoke_usage{"cert revoke",
+                              "証明書を失効させ、失効リスト crl.pem を作り直します",
+                              "revokes a certificate and writes crl.pem anew",
+                              {"SERIAL|FILE", 1, 1},
+                              {ca_option}};
+
+const Usage cert_crl_usage{
+    "cert crl",
+    "失効リストを作ります",
+    "writes the revocation list",
+    {},
+    {ca_option,
+     {"--out", "FILE", "書くファイル（既定 DIR/crl.pem）", "file to write (default DIR/crl.pem)"},
+     {"--days", "N", "次の更新までの日数（既定 30）", "days until the next one (default 30)"}}};
+
+const Usage cert_show_usage{"cert show",
+                            "証明書の事業所、残り日数、番号を表示します",
+                            "shows offices, days left and serial of a certificate",
+                            {"FILE", 1, 1},
+                            format_option()};
+
+namespace {
+
+Time now() {
+    return system_clock().now();
+}
+
+/// A little earlier than now: the clocks of offices differ by minutes.
+identity::Validity validity_of(const Arguments& given) {
+    return {now() - std::chrono::minutes(5),
+            static_cast<int>(given.number("--days", default_days, 1, max_days))};
+}
+
+std::vector<OfficeNo> offices_of(const Arguments& given) {
+    std::vector<OfficeNo> offices;
+    for (const auto& text : split(given.text("--office"))) {
+        const auto office = OfficeNo::parse(text);
+        if (!office)
+            throw UsageError("事業所番号ではありません: " + text +
+                             " / not an office number: " + text);
+        offices.push_back(*office);
+    }
+    return offices;
+}
+
+identity::Certificate certificate_in(const std::string& file) {
+    return value_or_fail(identity::parse_certificate_pem(read_file(file)),
+                         "証明書が読めません: " + file);
+}
+
+void print_issued(const std::string& prefix, const identity::Certificate& certificate) {
+    std::cout << prefix << ".pem  " << prefix << ".key\n"
+              << "  番号 / serial " << certificate.serial << "\n  期限 / valid to "
+              << japan_time(certificate.not_after) << "\n";
+}
+
+std::string joined(const std::vector<OfficeNo>& offices) {
+    std::string text;
+    for (const auto& office : offices) text += (text.empty() ? "" : ",") + office.str();
+    return text;
+}
+
+std::int64_t days_left(const identity::Certificate& certificate) {
+    return std::chrono::floor<std::chrono::days>(certificate.not_after - now()).count();
+}
+
+} // namespace
+
+int cert_ca_init_command(const Arguments& given) {
+    const std::string folder = given.required("--out");
+    AuthorityFolder::create(folder, given.text("--name", "Careplan Gateway CA"), now());
+    std::cout << folder << ": ca.pem  ca.key  crl.pem  index.txt\n";
+    return exit_done;
+}
+
+int cert_issue_command(const Arguments& given) {
+    const std::string prefix = given.required("--out");
+    if (given.has("--office") == given.has("--server"))
+        throw UsageError("--office か --server のどちらかを指定してください / "
+                         "give either --office or --server");
+    const std::vector<OfficeNo> offices = offices_of(given);
+    const auto servers = split(given.text("--server"));
+    if (offices.empty() && servers.empty()) throw UsageError("名前が空です / no name is given");
+    AuthorityFolder folder(given.required("--ca"));
+    const identity::Validity validity = validity_of(given);
+    const identity::Credential credential =
+        offices.empty()
+            ? value_or_fail(folder.authority().issue_server(servers, validity), "発行できません")
+            : folder.authority().issue_office(offices, validity);
+    const std::string subject = offices.empty() ? "server:" + servers.front() : joined(offices);
+    print_issued(prefix, folder.keep(credential, prefix, subject));
+    return exit_done;
+}
+
+int cert_renew_command(const Arguments& given) {
+    const std::string prefix = given.required("--out");
+    const identity::Certificate old = certificate_in(given.operands()[0]);
+    if (old.san_offices.empty())
+        throw Failure(exit_usage, "事業所の証明書ではありません / not an office's certificate: " +
+                                      given.operands()[0]);
+    AuthorityFolder folder(given.required("--ca"));
+    const auto credential = folder.authority().issue_office(old.san_offices, validity_of(given));
+    print_issued(prefix, folder.keep(credential, prefix, joined(old.san_offices)));
+    return exit_done;
+}
+
+int cert_revoke_command(const Arguments& given) {
+    std::string serial = given.operands()[0];
+    if (std::filesystem::is_regular_file(serial)) serial = certificate_in(serial).serial;
+    AuthorityFolder folder(given.required("--ca"));
+    folder.revoke(serial, now());
+    std::cout << "失効 / revoked " << serial << "\n" << folder.default_list().string() << "\n";
+    return exit_done;
+}
+
+int cert_crl_command(const Arguments& given) {
+    const AuthorityFolder folder(given.required("--ca"));
+    const std::string out = given.text("--out", folder.default_list().string());
+    const int days = static_cast<int>(given.number("--days", 30, 1, 365));
+    client::save_file(out, folder.revocation_list(now(), days),
+                      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write |
+                          std::filesystem::perms::group_read | std::filesystem::perms::others_read);
+    std::cout << out << "\n";
+    return exit_done;
+}
+
+int cert_show_command(const Arguments& given) {
+    const identity::Certificate certificate = certificate_in(given.operands()[0]);
+    if (given.text("--format") == "json") {
+        boost::json::array offices;
+        for (const auto& office : certificate.san_offices) offices.emplace_back(office.view());
+        std::cout << boost::json::serialize(
+                         boost::json::object{{"serial", certificate.serial},
+                                             {"issuer", certificate.issuer},
+                                             {"subject", certificate.subject},
+                                             {"fingerprint", prefixed_hex(certificate.fingerprint)},
+                                             {"not_before", rfc3339(certificate.not_before)},
+                                             {"not_after", rfc3339(certificate.not_after)},
+                                             {"days_left", days_left(certificate)},
+                                             {"offices", std::move(offices)}})
+                  << "\n";
+        return exit_done;
+    }
+    std::cout << table_text({{"事業所 / offices", joined(certificate.san_offices)},
+                             {"残り日数 / days left", std::to_string(days_left(certificate))},
+                             {"期限 / valid to", japan_time(certificate.not_after)},
+                             {"番号 / serial", certificate.serial},
+                             {"発行者 / issuer", printable(certificate.issuer)},
+                             {"指紋 / fingerprint", prefixed_hex(certificate.fingerprint)}});
+    return exit_done;
+}
+
+} // namespace cpg::cli

@@ -1,0 +1,95 @@
+#include "gateway/cli/catalog.hpp"
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/progress.hpp"
+#include "spec/base/clock.hpp"
+#include "spec/check/checker.hpp"
+#include "spec/records/unpack.hpp"
+#include "spec/render/report_json.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <iostream>
+
+namespace cpg::cli {
+
+const Usage check_usage{
+    "check",
+    "ファイル、フォルダー、ZIP を送信前に手元で検査します",
+    "validates files, folders and ZIPs offline",
+    {"PATH…", 1, any_number},
+    with(with({{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
+                "edition of the standard (default auto)"},
+               {"--profile", "NAME", "検査の方言（既定 standard）",
+                "dialect of the check (default standard)"},
+               {"--sender", "OFFICE", "送信元はこの事業所であること",
+                "the sender must be this office"},
+               {"--receiver", "OFFICE", "送信先はこの事業所であること",
+                "the receiver must be this office"},
+               {"--format", "text|json|csv", "出力の形式（既定 text）",
+                "form of the output (default text)"},
+               {"--show-values", "", "値も表示します（text だけ。個人情報に注意）",
+                "shows the values too (text only; personal data)"}},
+              lang_option()),
+         spec_dir_option())};
+
+namespace {
+
+constexpr std::string_view known_profiles = "standard";
+
+OfficeNo office_option(const Arguments& given, const std::string& option) {
+    const auto office = OfficeNo::parse(given.text(option));
+    if (!office)
+        throw UsageError("事業所番号ではありません: " + given.text(option) + " / " + option +
+                         " is not an office number");
+    return *office;
+}
+
+CheckOptions options_of(const Arguments& given) {
+    if (const auto profile = given.text("--profile", known_profiles); profile != known_profiles)
+        throw UsageError("知らない方言です: " + profile + "（" + std::string(known_profiles) +
+                         "） / unknown profile: " + profile +
+                         " (known: " + std::string(known_profiles) + ")");
+    CheckOptions options;
+    options.edition = given.text("--edition", "auto");
+    options.now = system_clock().now();
+    options.keep_values = given.has("--show-values");
+    if (options.keep_values && given.text("--format", "text") != "text")
+        throw UsageError("--show-values は --format text だけで使えます / --show-values needs "
+                         "--format text");
+    if (given.has("--sender")) options.sender_offices.push_back(office_option(given, "--sender"));
+    if (given.has("--receiver")) options.receiver = office_option(given, "--receiver");
+    return options;
+}
+
+std::string rendered(const Catalog& catalog, const Report& report, const Arguments& given) {
+    const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
+    const std::string format = given.text("--format", "text");
+    if (format == "json") return boost::json::serialize(to_json(catalog, report, lang)) + "\n";
+    if (format == "csv") return to_csv(catalog, report, lang);
+    return to_text(catalog, report, lang);
+}
+
+} // namespace
+
+int check_command(const Arguments& given) {
+    const CheckOptions options = options_of(given);
+    const CatalogPtr catalog = catalog_of(given);
+    auto files = read_paths({given.operands().begin(), given.operands().end()});
+    if (!files) throw Failure(exit_usage, "読めません / cannot read: " + files.error().detail);
+    if (files->empty())
+        throw Failure(exit_usage,
+                      "ファイルがありません / no files in: " + given.operands().front());
+
+    std::uint64_t total = 0;
+    for (const auto& file : *files) total += file.bytes.size();
+    Progress progress;
+    const Heap heap = group_files(*catalog, std::move(*files));
+    const Report report = check_heap(*catalog, heap, options, [&](std::uint64_t done) {
+        progress.show("検査 / checking " +
+                      std::to_string(done * 100 / std::max<std::uint64_t>(total, 1)) + "%");
+    });
+    progress.clear();
+    std::cout << rendered(*catalog, report, given);
+    return report.verdict == Verdict::accepted ? exit_done : exit_not_good;
+}
+
+} // namespace cpg::cli

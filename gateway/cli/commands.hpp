@@ -1,0 +1,60 @@
+// The subcommands: a table of options and a function each, one file a subcommand. A command returns
+// an exit code of the contract; it throws UsageError or Failure to end early.
+#pragma once
+
+#include "gateway/cli/args.hpp"
+
+namespace cpg::cli {
+
+struct Command {
+    const Usage* usage;
+    int (*run)(const Arguments&);
+};
+
+extern const Usage check_usage, sample_usage, spec_lint_usage, spec_doc_usage;
+int check_command(const Arguments& given);
+int sample_command(const Arguments& given);
+int spec_lint_command(const Arguments& given);
+int spec_doc_command(const Arguments& given);
+
+extern const Usage send_usage, inbox_usage, outbox_usage, fetch_usage, ack_usage, recall_usage,
+    receipt_usage, verify_usage;
+int send_command(const Arguments& given);
+int inbox_command(const Arguments& given);
+int outbox_command(const Arguments& given);
+int fetch_command(const Arguments& given);
+int ack_command(const Arguments& given);
+int recall_command(const Arguments& given);
+int receipt_command(const Arguments& given);
+int verify_command(const Arguments& given);
+
+extern const Usage cert_ca_init_usage, cert_issue_usage, cert_renew_usage, cert_revoke_usage,
+    cert_crl_usage, cert_show_usage;
+int cert_ca_init_command(const Arguments& given);
+int cert_issue_command(const Arguments& given);
+int cert_renew_command(const Arguments& given);
+int cert_revoke_command(const Arguments& given);
+int cert_crl_command(const Arguments& given);
+int cert_show_command(const Arguments& given);
+
+extern const Usage office_add_usage, office_list_usage, office_import_usage, office_disable_usage,
+    office_cert_usage;
+int office_add_command(const Arguments& given);
+int office_list_command(const Arguments& given);
+int office_import_command(const Arguments& given);
+int office_disable_command(const Arguments& given);
+int office_cert_command(const Arguments& given);
+
+extern const Usage bench_send_usage, bench_cycle_usage;
+int bench_send_command(const Arguments& given);
+int bench_cycle_command(const Arguments& given);
+
+// The gateway itself: serve.cpp, db.cpp, audit.cpp.
+extern const Usage serve_usage, db_init_usage, db_check_usage, db_upgrade_usage, audit_head_usage;
+int serve_command(const Arguments& given);
+int db_init_command(const Arguments& given);
+int db_check_command(const Arguments& given);
+int db_upgrade_command(const Arguments& given);
+int audit_head_command(const Arguments& given);
+
+} // namespace cpg::cli

@@ -1,0 +1,157 @@
+#include "gateway/cli/connection.hpp"
+
+#include "gateway/cli/text.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+
+namespace cpg::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+const std::string cannot_reach = "ゲートウェイに届きません";
+
+client::Settings settings_from_file(const Arguments& given) {
+    if (given.has("--config"))
+        return value_or_fail(client::read_settings(given.text("--config")), "設定を読めません");
+    // Everything is said on the command line: no file is looked for.
+    if (given.has("--gateway") && given.has("--cert") && given.has("--key") && given.has("--ca"))
+        return {};
+    if (const auto file = default_config())
+        return value_or_fail(client::read_settings(*file), "設定を読めません");
+    return {};
+}
+
+client::Client open_client(client::Settings settings) {
+    try {
+        return client::Client(std::move(settings));
+    } catch (const std::runtime_error& error) {
+        throw Failure(exit_configuration, std::string("接続の設定が使えません / ") + error.what());
+    }
+}
+
+std::string text_at(const json::object& object, std::string_view name) {
+    const json::value* const value = object.if_contains(name);
+    return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+} // namespace
+
+const std::vector<Option>& connection_options() {
+    static const std::vector<Option> options{
+        {"--config", "FILE", "設定ファイル（既定 ./cpgw-client.yaml）",
+         "settings file (default ./cpgw-client.yaml, then $XDG_CONFIG_HOME/cpgw/client.yaml)"},
+        {"--gateway", "URL", "ゲートウェイ https://ホスト:ポート", "gateway, https://host:port"},
+        {"--cert", "FILE", "事業所の証明書（PEM）", "certificate of the office (PEM)"},
+        {"--key", "FILE", "その秘密鍵（PEM、本人だけが読めること）",
+         "its key (PEM, readable by its owner only)"},
+        {"--ca", "FILE", "ゲートウェイを確かめる認証局（PEM）",
+         "authority that vouches for the gateway (PEM)"},
+        {"--trusted-key", "VKEY", "受付票を確かめる鍵（繰り返せます）",
+         "key that receipts are verified by (may be repeated)", Takes::many_values},
+        {"--lang", "ja|en", "表示の言語（既定 ja）", "language of the texts (default ja)"},
+        {"--format", "text|json", "出力の形式（既定 text）", "form of the output (default text)"},
+    };
+    return options;
+}
+
+std::optional<fs::path> default_config() {
+    if (const fs::path here = "cpgw-client.yaml"; fs::exists(here)) return here;
+    fs::path base;
+    if (const char* const xdg = std::getenv("XDG_CONFIG_HOME"); xdg && *xdg)
+        base = xdg;
+    else if (const char* const home = std::getenv("HOME"); home && *home)
+        base = fs::path(home) / ".config";
+    if (base.empty()) return std::nullopt;
+    fs::path file = base / "cpgw" / "client.yaml";
+    if (!fs::exists(file)) return std::nullopt;
+    return file;
+}
+
+client::Settings settings_of(const Arguments& given) {
+    client::Settings settings = settings_from_file(given);
+    settings.gateway = given.text("--gateway", settings.gateway);
+    settings.certificate = given.text("--cert", settings.certificate.string());
+    settings.key = given.text("--key", settings.key.string());
+    settings.ca = given.text("--ca", settings.ca.string());
+    settings.lang = given.text("--lang", settings.lang);
+    if (given.has("--trusted-key")) settings.trusted_keys = given.all("--trusted-key");
+    if (settings.gateway.empty() || settings.certificate.empty() || settings.key.empty() ||
+        settings.ca.empty())
+        throw Failure(
+            exit_configuration,
+            "接続先がわかりません。--config、または --gateway --cert --key --ca を"
+            "指定してください / no gateway: give --config, or --gateway --cert --key --ca");
+    return settings;
+}
+
+std::vector<audit::VerifierKey> keys_of(const std::vector<std::string>& vkeys) {
+    std::vector<audit::VerifierKey> keys;
+    for (const auto& vkey : vkeys) {
+        auto key = audit::VerifierKey::parse(vkey);
+        if (!key)
+            throw Failure(exit_configuration, "検証の鍵が読めません: " + vkey +
+                                                  " / not a verifier key: " + key.error().detail);
+        keys.push_back(std::move(*key));
+    }
+    return keys;
+}
+
+Connection::Connection(const Arguments& given) : Connection(given, settings_of(given)) {}
+
+Connection::Connection(const Arguments& given, client::Settings settings)
+    : trusted_keys_(keys_of(settings.trusted_keys)),
+      lang_(settings.lang == "en" ? Lang::en : Lang::ja), json_(given.text("--format") == "json"),
+      client_(open_client(std::move(settings))) {}
+
+const std::vector<audit::VerifierKey>& Connection::trusted_keys() const {
+    if (trusted_keys_.empty())
+        throw Failure(
+            exit_configuration,
+            "受付票を確かめる鍵がありません（設定の trusted_keys、または --trusted-key） / "
+            "no key to verify receipts by (trusted_keys or --trusted-key)");
+    return trusted_keys_;
+}
+
+client::Answer Connection::get_raw(const std::string& target) {
+    client::Answer answer = value_or_fail(client_.get(target), cannot_reach);
+    if (answer.status / 100 != 2) throw refusal(answer);
+    return answer;
+}
+
+json::object Connection::get(const std::string& target) {
+    return object_of(get_raw(target));
+}
+
+json::object Connection::post(const std::string& target, const json::object& body) {
+    const client::Answer answer = value_or_fail(
+        client_.post(target, "application/json", json::serialize(body)), cannot_reach);
+    if (answer.status / 100 != 2) throw refusal(answer);
+    return object_of(answer);
+}
+
+Failure refusal(const client::Answer& answer) {
+    std::string text = "HTTP " + std::to_string(answer.status);
+    if (const auto problem = answer.json(); problem && problem->is_object()) {
+        const json::object& object = problem->get_object();
+        for (const std::string_view name : {"title", "detail", "instance"})
+            if (const std::string part = text_at(object, name); !part.empty())
+                text += ": " + printable(part);
+    }
+    if (answer.status >= 500)
+        return {exit_unreachable,
+                "ゲートウェイが応じられません / the gateway cannot serve: " + text};
+    return {exit_refused, "ゲートウェイが断りました / refused by the gateway: " + text};
+}
+
+json::object object_of(const client::Answer& answer) {
+    auto value = answer.json();
+    if (!value || !value->is_object())
+        throw Failure(exit_unreachable,
+                      "ゲートウェイの答えが読めません / the gateway's answer cannot be read");
+    return std::move(value->get_object());
+}
+
+} // namespace cpg::cli

@@ -1,0 +1,247 @@
+#include "adapters/client/save_folder.hpp"
+#include "gateway/audit/verify.hpp"
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/progress.hpp"
+#include "gateway/cli/remote.hpp"
+#include "gateway/cli/text.hpp"
+#include "spec/records/unpack.hpp"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+#include <set>
+
+namespace cpg::cli {
+
+const Usage fetch_usage{
+    "fetch",
+    "届いた送信単位を受け取り、証跡を確かめて保存します（ID を省くと未受領すべて）",
+    "takes the bundles that arrived, verifies and saves them (without ids: all new ones)",
+    {"[ID…]", 0, any_number},
+    with({{"--out", "DIR", "保存先（既定 inbox）", "folder to save into (default inbox)"}},
+         connection_options())};
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+// The gateway takes at most this much in one request; more than that is not what was sent.
+constexpr std::uint64_t max_bundle_bytes = 512u << 20;
+
+/// Remembers which bundles were asked for and are not on disk yet: the gateway counts them as
+/// fetched, so a run that was killed between would lose sight of them.
+class Pending {
+  public:
+    explicit Pending(fs::path out) : folder_(std::move(out) / ".cpgw-pending") {}
+
+    std::vector<BundleId> left_over() const {
+        std::vector<BundleId> ids;
+        std::error_code absent;
+        for (const auto& entry : fs::directory_iterator(folder_, absent))
+            if (const auto id = BundleId::parse(entry.path().filename().string()))
+                ids.push_back(*id);
+        std::sort(ids.begin(), ids.end());
+        return ids;
+    }
+    void begin(const BundleId& id) const { client::save_file(folder_ / id.str(), ""); }
+    void end(const BundleId& id) const {
+        std::error_code gone;
+        fs::remove(folder_ / id.str(), gone);
+        fs::remove(folder_, gone); // succeeds for the last one only
+    }
+
+  private:
+    fs::path folder_;
+};
+
+std::string folder_name(const RemoteBundle& bundle) {
+    return bundle.from.office.str() + "_" + (bundle.serial ? bundle.serial->str() : "-") + "_" +
+           bundle.id.str();
+}
+
+/// RFC 9530: `sha-256=:…:` among possibly others.
+std::optional<Digest> sha256_of_header(std::string_view header) {
+    constexpr std::string_view label = "sha-256=:";
+    const auto at = header.find(label);
+    if (at == std::string_view::npos) return std::nullopt;
+    header.remove_prefix(at + label.size());
+    const auto bytes = from_base64(header.substr(0, header.find(':')));
+    if (!bytes || bytes->size() != Digest{}.bytes.size()) return std::nullopt;
+    Digest digest;
+    std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
+    return digest;
+}
+
+enum class Fetched { saved, already_here, not_proven };
+
+class Fetcher {
+  public:
+    Fetcher(Connection& connection, fs::path out)
+        : connection_(connection), out_(std::move(out)), pending_(out_) {}
+
+    std::vector<RemoteBundle> wanted(const std::vector<std::string>& operands) {
+        std::vector<RemoteBundle> bundles;
+        if (!operands.empty()) {
+            for (const auto& operand : operands)
+                bundles.push_back(remote_bundle(connection_, id_operand(operand)));
+        } else {
+            for (const auto& id : pending_.left_over())
+                bundles.push_back(remote_bundle(connection_, id));
+            for (auto& bundle : list_all(connection_, "/v1/inbox?state=new"))
+                bundles.push_back(std::move(bundle));
+        }
+        std::stable_sort(bundles.begin(), bundles.end(),
+                         [](const RemoteBundle& left, const RemoteBundle& right) {
+                             return std::tie(left.from, left.serial, left.id) <
+                                    std::tie(right.from, right.serial, right.id);
+                         });
+        const auto same = [](const RemoteBundle& left, const RemoteBundle& right) {
+            return left.id == right.id;
+        };
+        bundles.erase(std::unique(bundles.begin(), bundles.end(), same), bundles.end());
+        return bundles;
+    }
+
+    Fetched fetch(const RemoteBundle& bundle) {
+        const std::string name = folder_name(bundle);
+        if (fs::exists(out_ / name)) {
+            if (!is_proven(out_ / name, bundle.id)) return Fetched::not_proven;
+            pending_.end(bundle.id);
+            return Fetched::already_here;
+        }
+        pending_.begin(bundle.id);
+        const std::vector<InputFile> files = content_of(bundle.id);
+        const std::vector<RemoteReceipt> receipts = receipts_of(connection_, bundle.id);
+        if (!are_proven(receipts, bundle.id, files)) return Fetched::not_proven;
+        save(name, files, receipts);
+        pending_.end(bundle.id);
+        return Fetched::saved;
+    }
+
+    const std::string& reason() const { return reason_; }
+
+  private:
+    std::vector<InputFile> content_of(const BundleId& id) {
+        const client::Answer answer = connection_.get_raw("/v1/bundles/" + id.str() + "/content");
+        const auto digest = sha256_of_header(answer.header("content-digest"));
+        if (!digest || *digest != sha256(answer.body))
+            throw Failure(exit_unreachable,
+                          "届いた内容が途中で変わっています。もう一度受け取ってください / "
+                          "the content does not have the digest announced: " +
+                              id.str());
+        UnpackLimits limits;
+        limits.max_total = max_bundle_bytes;
+        limits.max_file = max_bundle_bytes;
+        return value_or_fail(unpack_zip(answer.body, limits), "届いた ZIP を開けません");
+    }
+
+    bool are_proven(const std::vector<RemoteReceipt>& receipts, const BundleId& id,
+                    const std::vector<InputFile>& files) {
+        for (const std::string_view step : {"accepted", "fetched"}) {
+            const bool there =
+                std::any_of(receipts.begin(), receipts.end(),
+                            [&](const RemoteReceipt& receipt) { return receipt.step == step; });
+            if (!there) return refuse(step, in(connection_.lang(), "証跡がありません", "missing"));
+        }
+        for (const auto& receipt : receipts)
+            if (const auto reason = why_not_proven(receipt, id, files, connection_.trusted_keys(),
+                                                   connection_.lang()))
+                return refuse(receipt.step, *reason);
+        return true;
+    }
+
+    bool is_proven(const fs::path& folder, const BundleId& id) {
+        const audit::VerifiedPath verified = audit::verify_path(folder, connection_.trusted_keys());
+        if (verified.result != audit::Verified::proven)
+            return refuse(folder.string(),
+                          connection_.lang() == Lang::ja ? verified.reason_ja : verified.reason_en);
+        const bool about_it = std::all_of(
+            verified.receipts.begin(), verified.receipts.end(), [&](const auto& receipt) {
+                return receipt.verification.receipt &&
+                       receipt.verification.receipt->entry.bundle == id;
+            });
+        return about_it || refuse(folder.string(), in(connection_.lang(), "別の送信単位の証跡です",
+                                                      "its receipts are about another bundle"));
+    }
+
+    bool refuse(std::string_view what, std::string_view why) {
+        reason_ = std::string(what) + ": " + std::string(why);
+        return false;
+    }
+
+    void save(const std::string& name, const std::vector<InputFile>& files,
+              const std::vector<RemoteReceipt>& receipts) {
+        std::vector<client::SavedFile> saved;
+        for (const auto& file : files) saved.push_back({file.name, file.bytes});
+        // A step that happened twice (an import that worked at the second try): the newest is kept.
+        std::set<std::string> steps;
+        for (auto at = receipts.rbegin(); at != receipts.rend(); ++at)
+            if (steps.insert(at->step).second) saved.push_back({receipt_path(at->step), at->text});
+        done_or_fail(client::save_folder(out_, name, saved), "保存できません");
+    }
+
+    Connection& connection_;
+    fs::path out_;
+    Pending pending_;
+    std::string reason_;
+};
+
+std::string_view word_of(Fetched outcome, Lang lang) {
+    switch (outcome) {
+    case Fetched::saved:
+        return in(lang, "受領", "fetched");
+    case Fetched::already_here:
+        return in(lang, "受領済", "here already");
+    default:
+        return in(lang, "確かめられません", "not proven");
+    }
+}
+
+std::string_view id_of(Fetched outcome) {
+    switch (outcome) {
+    case Fetched::saved:
+        return "fetched";
+    case Fetched::already_here:
+        return "already_here";
+    default:
+        return "not_proven";
+    }
+}
+
+} // namespace
+
+int fetch_command(const Arguments& given) {
+    const fs::path out = given.text("--out", "inbox");
+    Connection connection(given);
+    connection.trusted_keys(); // nothing is taken that could not be verified
+    Fetcher fetcher(connection, out);
+    Progress progress;
+    const Lang lang = connection.lang();
+    const auto bundles = fetcher.wanted(given.operands());
+    json::array results;
+    int code = exit_done;
+    for (const auto& bundle : bundles) {
+        progress.show(std::to_string(results.size() + 1) + " / " + std::to_string(bundles.size()));
+        const Fetched outcome = fetcher.fetch(bundle);
+        progress.clear();
+        const std::string folder = (out / folder_name(bundle)).string();
+        results.push_back(
+            json::object{{"id", bundle.id.str()}, {"result", id_of(outcome)}, {"folder", folder}});
+        if (outcome == Fetched::not_proven) {
+            code = exit_not_good;
+            std::cerr << "cpgw: " << word_of(outcome, lang) << "  " << bundle.id.str() << "  "
+                      << fetcher.reason() << "\n";
+        } else if (!connection.json()) {
+            std::cout << word_of(outcome, lang) << "  " << office_text(bundle.from) << "  "
+                      << kind_text(bundle.kind, lang) << "  " << folder << std::endl;
+        }
+    }
+    if (connection.json())
+        std::cout << json::serialize(json::object{{"bundles", std::move(results)}}) << "\n";
+    else
+        std::cout << bundles.size() << in(lang, " 件\n", " bundles\n");
+    return code;
+}
+
+} // namespace cpg::cli

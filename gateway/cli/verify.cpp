@@ -1,0 +1,43 @@
+#include "gateway/audit/verify.hpp"
+
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/connection.hpp"
+
+#include <iostream>
+
+namespace cpg::cli {
+
+const Usage verify_usage{
+    "verify",
+    "証跡と控えのフォルダーを、通信なしで確かめます",
+    "verifies receipts and bundle folders offline",
+    {"BUNDLE_DIR|RECEIPT…", 1, any_number},
+    {{"--trusted-key", "VKEY", "信頼する鍵（繰り返せます）", "key to trust (may be repeated)",
+      Takes::many_values},
+     {"--config", "FILE", "trusted_keys を読む設定ファイル", "settings file with trusted_keys"},
+     {"--lang", "ja|en", "表示の言語（既定 ja）", "language of the texts (default ja)"},
+     {"--format", "text|json", "出力の形式（既定 text）", "form of the output (default text)"}}};
+
+namespace {
+
+std::vector<std::string> trusted_of(const Arguments& given) {
+    if (given.has("--trusted-key")) return given.all("--trusted-key");
+    const auto file = given.has("--config")
+                          ? std::optional<std::filesystem::path>(given.text("--config"))
+                          : default_config();
+    if (!file) return {};
+    return value_or_fail(client::read_settings(*file), "設定を読めません").trusted_keys;
+}
+
+} // namespace
+
+int verify_command(const Arguments& given) {
+    const auto trusted = keys_of(trusted_of(given));
+    const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
+    const auto format =
+        given.text("--format") == "json" ? audit::VerifyFormat::json : audit::VerifyFormat::text;
+    return audit::verify_command({given.operands().begin(), given.operands().end()}, trusted, lang,
+                                 format, std::cout);
+}
+
+} // namespace cpg::cli
