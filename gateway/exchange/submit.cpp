@@ -355,6 +355,7 @@ store::WriteOp Exchange::to_op(const std::shared_ptr<Plan>& plan, std::size_t in
             }
         }
     }
+    services_.sealer.ensure_key(draft.row.pair.from.office); // a rejection is sealed for its sender
     op.on_sequence_problem = [this, plan, index](SequenceProblem problem) {
         auto& late = plan->drafts[index];
         const auto variant = problem == SequenceProblem::serial_reused ? "reused" : "order";

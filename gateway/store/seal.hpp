@@ -31,6 +31,9 @@ class Sealer {
   public:
     Sealer(MasterKey key, Store& keys);
     ~Sealer();
+    /// Makes the office's key when it has none yet. Needed before a seal() inside a store's batch,
+    /// where nothing may be written.
+    void ensure_key(const OfficeNo& office);
     /// context (bundle id and purpose) is authenticated: a blob moved to another row does not open.
     Bytes seal(const OfficeNo& office, BytesView context, BytesView plain);
     /// tampered when it does not authenticate.

@@ -26,7 +26,7 @@ class StillClock : public Clock {
     void advance(std::chrono::milliseconds by) { now_ = now_.load() + by; }
 
   private:
-    std::atomic<Time> now_{Time(std::chrono::milliseconds(1'795'000'000'000))}; // 2026-11-18
+    std::atomic<Time> now_{Time(std::chrono::milliseconds(1'795'345'600'000))}; // 2026-11-22
 };
 
 struct Office {
