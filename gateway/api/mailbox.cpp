@@ -148,10 +148,10 @@ void Api::answer_or_wait(const std::shared_ptr<Poll>& poll) {
     const bool may_wait = !draining_ && std::chrono::steady_clock::now() < poll->until &&
                           notifier.waiting() < limits_.max_waiting;
     if (may_wait) {
+        // The job holds the poll: a drain cancels the timer that held it until now.
         auto token = notifier.wait_for(poll->query.offices, [this, weak = std::weak_ptr(poll)] {
-            services_.exchange.services().post([this, weak] {
-                if (const auto alive = weak.lock()) answer_or_wait(alive);
-            });
+            if (const auto alive = weak.lock())
+                services_.exchange.services().post([this, alive] { answer_or_wait(alive); });
         });
         const std::lock_guard lock(poll->mutex);
         if (poll->answered) return;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <memory>
 
 namespace cpg::cli {
 
@@ -44,6 +45,21 @@ void write_ready_file(const std::string& path, const app::Application& applicati
     out.close();
     if (!out || std::rename(temporary.c_str(), path.c_str()) != 0)
         throw Failure(exit_configuration, path + ": 書き込めません / cannot be written");
+}
+
+// What keeps it from starting is something the operator has to change.
+std::unique_ptr<app::Application> started(app::Config config) {
+    try {
+        auto application = std::make_unique<app::Application>(std::move(config));
+        application->start();
+        return application;
+    } catch (const store::StoreFailure& failed) {
+        throw Failure(exit_configuration,
+                      std::string("保存先が使えません / the store cannot be used: ") +
+                          failed.what());
+    } catch (const std::runtime_error& failed) { // settings, TLS files, a port that is taken
+        throw Failure(exit_configuration, failed.what());
+    }
 }
 
 void run_until_stopped(app::Application& application, const sigset_t& signals) {
@@ -79,19 +95,10 @@ int serve_command(const Arguments& given) {
     const auto signals = block_signals();
     log::set_level(config.log_level);
     log::set_file(config.log_file.string());
-    try {
-        app::Application application(std::move(config));
-        application.start();
-        if (given.has("--ready-file")) write_ready_file(given.text("--ready-file"), application);
-        run_until_stopped(application, signals);
-        application.stop();
-    } catch (const app::ConfigurationError& failed) {
-        throw Failure(exit_configuration, failed.what());
-    } catch (const store::StoreFailure& failed) {
-        throw Failure(exit_configuration,
-                      std::string("保存先が使えません / the store cannot be used: ") +
-                          failed.what());
-    }
+    const auto application = started(std::move(config));
+    if (given.has("--ready-file")) write_ready_file(given.text("--ready-file"), *application);
+    run_until_stopped(*application, signals);
+    application->stop();
     return exit_done;
 }
 

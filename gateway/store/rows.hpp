@@ -45,7 +45,7 @@ enum class Side { inbox, outbox };
 struct BundleQuery {
     Side side = Side::inbox;
     std::vector<OfficeNo> offices; // any of these is the receiver (inbox) or the sender (outbox)
-    std::vector<exchange::State> states; // empty = all; rejected ones only appear in an outbox
+    std::vector<exchange::State> states; // empty = all; rejected and recalled: outbox only
     std::optional<Month> month;
     std::uint64_t after = 0; // arrival, exclusive
     std::size_t limit = 100; // 1-1000

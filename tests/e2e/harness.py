@@ -201,6 +201,8 @@ class Client:
             self.connection.close()
         self.connection = None
 
+    __del__ = close
+
 
 def multipart(parts, boundary="cpgw-e2e-5d1f0c"):
     """(content type, body) of (field, file name or None, bytes) parts; names go out as UTF-8 (RFC 7578)."""

@@ -59,7 +59,7 @@ class Certificates(GatewayTest):
 
     def test_a_malformed_office_in_the_certificate(self):
         pair = self.gateway.pki.issue("bad-office", "x", "URI:urn:jp-kaigo:office:03701000")
-        self.problem(Client(self.gateway.port, self.gateway.pki.ca, pair).get("/v1/me"), 403, "forbidden")
+        self.problem(Client(self.gateway.port, self.gateway.pki.ca, pair).get("/v1/me"), 401, "not-authenticated")
 
     def test_several_offices_in_one_certificate(self):
         pair = self.gateway.pki.issue(
@@ -151,9 +151,11 @@ class ThirdOffice(GatewayTest):
         return self.as_office(CARE).get(f"/v1/bundles/{bundle}/receipts").json()
 
     def test_ids_that_are_none(self):
-        for wrong in ("0", "x" * 36, "01900000-0000-7000-8000-00000000000", "..%2f..%2fetc", "%00",
+        for wrong in ("0", "x" * 36, "01900000-0000-7000-8000-00000000000", "..%20etc",
                       "01900000-0000-7000-8000-000000000000"):
             self.problem(self.as_office(CARE).get(f"/v1/bundles/{wrong}"), 404, "not-found")
+        for wrong in ("%00", "..%2f..%2fetc"):
+            self.problem(self.as_office(CARE).get(f"/v1/bundles/{wrong}"), 400, "malformed")
 
 
 class OwnAuthority(GatewayTest):

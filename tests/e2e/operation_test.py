@@ -207,7 +207,7 @@ class Settings(GatewayTest):
 
     def test_settings_that_cannot_be_used(self):
         good = self.gateway.config.read_text()
-        for text, expected in ((good + "colour: red\n", "wrong.yaml:9"), (good + "workers: many\n", "whole number"),
+        for text, expected in ((good + "colour: red\n", "wrong.yaml:8"), (good + "workers: many\n", "whole number"),
                                (good.replace("data: data", "data: nowhere"), "nowhere"), ("- a\n", "map"),
                                (good.replace("server.pem", "gone.pem"), "gone.pem"), ("a: [", "wrong.yaml")):
             with self.subTest(expected):

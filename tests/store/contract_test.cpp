@@ -704,6 +704,21 @@ CONTRACT(lists_are_by_state_and_month) {
     BOOST_TEST(world.store->list(query).empty());
 }
 
+CONTRACT(only_an_outbox_shows_what_was_taken_back) {
+    World<Backend> world;
+    const BundleId recalled = world.accept(usual_pair, 1);
+    world.step(recalled, Step::recall);
+    BundleQuery query;
+    query.offices = {provider};
+    BOOST_TEST(world.store->list(query).empty());
+    query.states = {State::recalled};
+    BOOST_TEST(world.store->list(query).empty());
+    query.side = Side::outbox;
+    query.offices = {care_manager};
+    BOOST_TEST(ids(world.store->list(query)) == std::vector<BundleId>{recalled},
+               boost::test_tools::per_element());
+}
+
 CONTRACT(only_an_outbox_shows_what_was_rejected) {
     World<Backend> world;
     const BundleId accepted = world.accept(usual_pair, 1);

@@ -181,14 +181,17 @@ audit::Proof SqliteStore::proof(std::uint64_t leaf_index, std::uint64_t tree_siz
 
 // -- lists --
 
-/// The states a mailbox shows: a receiver never sees what was rejected.
+/// The states a mailbox shows: a receiver never sees what was rejected or taken back.
 std::vector<exchange::State> states_shown(const BundleQuery& query) {
     using exchange::State;
     std::vector<State> states = query.states;
     if (states.empty())
         states = {State::accepted, State::fetched,    State::imported, State::import_failed,
                   State::recalled, State::superseded, State::rejected};
-    if (query.side == Side::inbox) std::erase(states, State::rejected);
+    if (query.side == Side::inbox)
+        std::erase_if(states, [](State state) {
+            return state == State::rejected || state == State::recalled;
+        });
     std::sort(states.begin(), states.end());
     states.erase(std::unique(states.begin(), states.end()), states.end());
     return states;
