@@ -83,11 +83,40 @@ FileSummary summary_of(const FileFacts& facts) {
             .digest = facts.file->digest};
 }
 
+/// Whether the delete file of this type names サービス事業者コード and サービス種類コード beside
+/// the user's key (実績情報_削除): then the rows are told apart by them too.
+bool is_deleted_by_service(const Edition& edition, const FileType& type) {
+    return std::any_of(
+        edition.cascades.begin(), edition.cascades.end(), [&](const Cascade& cascade) {
+            return !cascade.removes.empty() && cascade.removes.front() == type.id &&
+                   cascade.key.size() > type.keys.size() && cascade.key.back() == "service_type";
+        });
+}
+
+void add_keys_by_service(const BundleFacts& facts, const FileFacts& file,
+                         std::vector<UserKey>& keys) {
+    for (const Table6Row& row : file.table6) {
+        std::string key(facts.keys.text(row.key));
+        key += key_separator;
+        key += view(row.office);
+        key += key_separator;
+        key += row.type();
+        if (keys.empty() || keys.back().key != key)
+            keys.push_back({file.file->name.type->id, std::move(key)});
+    }
+}
+
 std::vector<UserKey> keys_of(const BundleFacts& facts) {
     std::vector<UserKey> keys;
-    for (const FileFacts& file : facts.files)
+    for (const FileFacts& file : facts.files) {
+        const FileType& type = *file.file->name.type;
+        if (is_deleted_by_service(*facts.envelope.bundle.edition, type)) {
+            add_keys_by_service(facts, file, keys);
+            continue;
+        }
         for (const KeyUse& use : file.keys)
-            keys.push_back({file.file->name.type->id, std::string(facts.keys.text(use.key))});
+            keys.push_back({type.id, std::string(facts.keys.text(use.key))});
+    }
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     return keys;

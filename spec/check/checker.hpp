@@ -1,4 +1,5 @@
-// Checks bundles by the standard's tables and rules. Pure: no clock, no I/O; any thread; no state between calls.
+// Checks bundles by the standard's tables and rules. Pure: no clock, no I/O; any thread; no state
+// between calls.
 #pragma once
 
 #include "spec/check/report.hpp"
@@ -8,10 +9,12 @@
 namespace cpg {
 
 struct CheckOptions {
-    std::string edition = "auto";           // "auto" (by file name), "4.1" or "3": a bundle of another edition is R-NAME-01
-    std::size_t max_findings = 500;         // kept per bundle; all are counted
-    bool keep_values = false;               // fills Finding::value
-    std::optional<Time> now;                // for "more than one day in the future" (R-NAME-05); absent = not checked
+    std::string edition =
+        "auto"; // "auto" (by file name), "4.1" or "3": a bundle of another edition is R-NAME-01
+    std::size_t max_findings = 500; // kept per bundle; all are counted
+    bool keep_values = false;       // fills Finding::value
+    std::optional<Time>
+        now; // for "more than one day in the future" (R-NAME-05); absent = not checked
     /// R-AUTH-01: the offices the sender may speak for; empty = not checked.
     std::vector<OfficeNo> sender_offices;
     /// R-AUTH-01: the office the bundle must be for; absent = not checked.
@@ -20,10 +23,13 @@ struct CheckOptions {
     std::map<std::string, Severity, std::less<>> severities;
 };
 
-/// What the check learned that routing and storing need; not part of the report, holds personal data: never logged.
+/// What the check learned that routing and storing need; not part of the report, holds personal
+/// data: never logged.
 struct UserKey {
     std::string file_type; // "UPPLAN"
-    std::string key;       // the values of the file's key columns joined by 0x1F, e.g. insurer, insured, month
+    /// The values of the file's key columns joined by 0x1F, e.g. insurer, insured, month; of a file
+    /// whose delete file names more (実績情報_削除: office and service type), those too.
+    std::string key;
     auto operator<=>(const UserKey&) const = default;
 };
 
@@ -32,7 +38,8 @@ struct CheckedBundle {
     std::vector<UserKey> keys; // distinct, sorted; of every CSV file of the bundle
 };
 
-CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle, const CheckOptions& options);
+CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle,
+                           const CheckOptions& options);
 /// All bundles and strays of a heap; `progress` (may be empty) is told the bytes done so far.
 Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& options,
                   const std::function<void(std::uint64_t)>& progress = {});

@@ -219,6 +219,13 @@ BOOST_AUTO_TEST_CASE(delete_files_end_what_they_name) {
     BOOST_TEST(first_rule(nothing) == "R-SEQ-02");
 }
 
+BOOST_AUTO_TEST_CASE(a_delete_of_results_ends_the_results_of_that_service) {
+    const auto results = submit(visit, sample(visit, care, "actual"));
+    BOOST_REQUIRE_EQUAL(results.status, 201);
+    BOOST_TEST(submit(visit, sample(visit, care, "actual_delete", 1)).status == 201);
+    BOOST_TEST(state_of(*this, visit, id_of(results)) == "superseded");
+}
+
 BOOST_AUTO_TEST_CASE(carries_papers_alone_and_with_a_bundle) {
     const InputFile pdf{"月次報告.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"};
     const std::string to =
