@@ -226,7 +226,7 @@ step 'まちがったファイルを送ると（サービス利用日が月の�
 doing='誤りのあるファイル / the broken file'
 cpgw sample --from "$care:${type[$care]}" --to "${services[0]}:${type[${services[0]}]}" --month 202701 --users 1 --kind schedule --seed 8 \
     --out "$folder/broken" >/dev/null
-sed -i '1s/,20270\{0,1\}1\([0-3][0-9]\),/,202702\1,/' "$folder"/broken/UPPLAN_*
+sed -i '1s/,202701\([0-3][0-9]\),/,202702\1,/' "$folder"/broken/UPPLAN_*
 expect 1 cpgw send --config "$folder/$care.yaml" --receipts "$folder/received/$care-sent" "$folder/broken"
 grep -q 'R-MON-03' "$folder/output.txt" || fail '誤りが見つかりません' 'R-MON-03 was not found'
 
