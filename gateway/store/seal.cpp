@@ -294,7 +294,9 @@ Secret Sealer::Impl::office_key_for_sealing(const OfficeNo& office) {
 Sealer::Sealer(MasterKey key, Store& keys) : impl_(std::make_unique<Impl>(key.key_, keys)) {}
 Sealer::~Sealer() = default;
 
-void Sealer::ensure_key(const OfficeNo& office) { (void)impl_->office_key_for_sealing(office); }
+void Sealer::ensure_key(const OfficeNo& office) {
+    (void)impl_->office_key_for_sealing(office);
+}
 
 Bytes Sealer::seal(const OfficeNo& office, BytesView context, BytesView plain) {
     length_of(plain);

@@ -15,8 +15,8 @@ struct GateLimits {
     std::size_t max_queued_jobs = 4096;        // more = overloaded (503)
     std::size_t max_queued_bytes = 512u << 20; // sealed bytes waiting
     std::size_t max_batch_ops = 64;            // in one transaction
-    std::chrono::microseconds gather{
-        0}; // how long to wait for company once a job is there; see README
+    /// How long to wait for company once a job is there. Short beside a commit; see README.
+    std::chrono::microseconds gather{300};
 };
 
 struct GateStats {

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_master_key_others_may_read_is_refused) {
     const auto file = folder.path() / "master.key";
     write_file(file, random_bytes(32), 0600);
     BOOST_TEST(MasterKey::read(file).has_value());
-    for (const mode_t mode : {0440, 0404, 0640, 0644, 0620, 0601}) {
+    for (const mode_t mode : {0440u, 0404u, 0640u, 0644u, 0620u, 0601u}) {
         chmod(file.c_str(), mode);
         BOOST_TEST((MasterKey::read(file).error().code == Errc::configuration));
     }

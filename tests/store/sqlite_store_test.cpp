@@ -6,9 +6,11 @@
 #include "tests/store/world.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace store_tests;
@@ -66,6 +68,26 @@ struct ClosedWorld {
         }
         return true;
     }
+};
+
+/// While it lives, no file of this process can grow over the limit: writes fail with EFBIG.
+class FileSizeLimit {
+  public:
+    explicit FileSizeLimit(std::uintmax_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        BOOST_REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit limit{static_cast<rlim_t>(bytes), before_.rlim_max};
+        BOOST_REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+  private:
+    rlimit before_{};
+    void (*handler_)(int);
 };
 
 Bytes contents_of(const std::filesystem::path& file) {
@@ -168,8 +190,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_does_not_fit_together_is_refused) {
         "DELETE FROM tile WHERE level = 1",
         "UPDATE checkpoint SET note = replace(note, 'gateway', 'gatewai') WHERE tree_size = 301",
         "UPDATE checkpoint SET note = 'x' WHERE tree_size = 301",
-        "UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE tree_size = 300)"
-        " WHERE tree_size = 301",
+        "UPDATE checkpoint SET note = (SELECT note FROM checkpoint ORDER BY tree_size LIMIT 1)",
         "UPDATE checkpoint SET tree_size = 302 WHERE tree_size = 301",
         "DELETE FROM checkpoint WHERE tree_size = 301",
         "DELETE FROM checkpoint",
@@ -275,6 +296,23 @@ BOOST_AUTO_TEST_CASE(the_write_ahead_log_does_not_grow_without_end) {
         largest = std::max(largest, std::filesystem::file_size(log));
     }
     BOOST_TEST(largest < (64u << 20)); // 240 MiB went through it
+}
+
+BOOST_AUTO_TEST_CASE(a_write_the_disk_refuses_breaks_the_store_and_keeps_nothing) {
+    World<SqliteBackend> world;
+    world.accept(usual_pair, 1);
+    const std::string before = world.store->checkpoint();
+    const AcceptOp op = accept_op(usual_pair, 2);
+    {
+        const FileSizeLimit limit(
+            std::filesystem::file_size(world.backend.file().string() + "-wal"));
+        BOOST_CHECK_THROW(world.write(op), StoreBroken);
+    }
+    world.reopen();
+    BOOST_TEST(world.store->checkpoint() == before);
+    BOOST_TEST(!world.store->bundle(op.bundle.id).has_value());
+    BOOST_TEST(world.proves(std::get<Written>(world.write(op)).proof, op.leaf));
+    BOOST_TEST(world.log_is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_of_the_files_taken_at_any_commit_opens) {

@@ -167,7 +167,7 @@ int schema_version(Database& opened) {
 }
 
 void prepare_file(Database& database) {
-    database.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;");
+    database.execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;");
 }
 
 void migrate(Database& database) {
