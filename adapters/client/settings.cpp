@@ -49,6 +49,7 @@ class Reader {
             return wrong(file_, name_node.Mark(), "unknown setting: " + name_node.Scalar());
         if (!seen_.emplace(taker->first, true).second)
             return wrong(file_, name_node.Mark(), name_node.Scalar() + " is given twice");
+        if (value.IsNull()) return wrong(file_, name_node.Mark(), "a value is expected");
         return (this->*taker->second)(value);
     }
 
