@@ -114,9 +114,8 @@ Characters<N> characters(BytesView text) { // shorter text is filled with NUL
 inline constexpr std::int32_t no_amount = std::numeric_limits<std::int32_t>::min();
 inline constexpr std::uint16_t no_time = 9999;
 
-/// A record of 第6表, 64 bytes.
+/// A record of 第6表, 56 bytes.
 struct Table6Row {
-    std::uint64_t hash = 0; // of the cells of row_key
     std::uint64_t offset = 0;
     std::uint32_t size = 0; // bytes from offset to the end of the last cell
     std::uint32_t key = 0;
@@ -132,6 +131,7 @@ struct Table6Row {
     bool prorated = false;                        // has 日割対象日
     std::string_view type() const { return {code.data(), 2}; }
 };
+static_assert(sizeof(Table6Row) <= 64, "a file of 64 MiB holds half a million of them");
 
 /// The columns of 第7表 that 小計 and 全合計 add up (単位 and 金額).
 inline constexpr std::array<std::string_view, 10> amount_keys{
@@ -166,49 +166,10 @@ struct ImageUse { // UPKIHON No.62
     std::uint32_t record = 0, line = 0;
 };
 
-struct FileFacts {
-    const BundleFile* file = nullptr;
-    std::size_t index = 0; // in Bundle::files
-    const FileType* type =
-        nullptr; // by which it was read: of the other edition when its version and columns say so
-    bool readable = false; // its cells were read
-    bool complete =
-        false; // the keys of all its records are known, so that what is missing can be told
-    std::uint32_t records = 0;
-    std::string version;                    // as understood (202410 = 202407); empty when not known
-    std::string first_version, first_month; // as the first record gives them
-    std::string name_month; // 対象年月 of the file name; empty when it has none, or 000000
-    std::vector<std::string> told_versions, told_months,
-        told_types;                        // reported already: once a file each
-    std::vector<KeyUse> keys;              // in order of appearance
-    std::vector<std::uint32_t> use_of_key; // key -> index in keys + 1, 0 = not here
-    std::vector<Table6Row> table6;
-    std::vector<Table7Row> table7;
-    std::vector<NumberedRow> numbered;
-    std::vector<ImageUse> images;
-
-    bool has(std::uint32_t key) const { return key < use_of_key.size() && use_of_key[key] != 0; }
-    const KeyUse* use(std::uint32_t key) const {
-        return has(key) ? &keys[use_of_key[key] - 1] : nullptr;
-    }
-    Site site() const { return {.file = index}; }
-    Site at(std::uint32_t record, std::uint32_t line, std::string_view field_key = {}) const;
-    Site at(const KeyUse& use) const { return at(use.first_record, use.first_line); }
-};
-
 /// The rows of one user and month in one file, in file order; nothing is copied.
 template<class Row> struct UserRows {
     std::uint32_t key;
     std::span<const Row> rows;
-};
-
-struct BundleFacts {
-    const Envelope& envelope;
-    std::vector<FileFacts> files; // parallel to Bundle::files
-    KeyTable keys;
-
-    /// The first file of a type; null when the bundle has none.
-    const FileFacts* file(std::string_view type_id) const;
 };
 
 /// Groups the rows by user, keeping their order; most files are grouped already.
@@ -233,5 +194,46 @@ template<class Row> std::vector<UserRows<Row>> group_by_user(std::vector<Row>& r
     collect();
     return groups;
 }
+
+struct FileFacts {
+    const BundleFile* file = nullptr;
+    std::size_t index = 0; // in Bundle::files
+    const FileType* type =
+        nullptr; // by which it was read: of the other edition when its version and columns say so
+    bool readable = false; // its cells were read
+    bool complete =
+        false; // the keys of all its records are known, so that what is missing can be told
+    std::uint32_t records = 0;
+    std::string version;                    // as understood (202410 = 202407); empty when not known
+    std::string first_version, first_month; // as the first record gives them
+    std::string name_month; // 対象年月 of the file name; empty when it has none, or 000000
+    std::vector<std::string> told_versions, told_months,
+        told_types;                        // reported already: once a file each
+    std::vector<KeyUse> keys;              // in order of appearance
+    std::vector<std::uint32_t> use_of_key; // key -> index in keys + 1, 0 = not here
+    std::vector<Table6Row> table6;
+    std::vector<Table7Row> table7;
+    std::vector<NumberedRow> numbered;
+    std::vector<UserRows<Table6Row>> users6; // table6 and table7 by user, once the file is read
+    std::vector<UserRows<Table7Row>> users7;
+    std::vector<ImageUse> images;
+
+    bool has(std::uint32_t key) const { return key < use_of_key.size() && use_of_key[key] != 0; }
+    const KeyUse* use(std::uint32_t key) const {
+        return has(key) ? &keys[use_of_key[key] - 1] : nullptr;
+    }
+    Site site() const { return {.file = index}; }
+    Site at(std::uint32_t record, std::uint32_t line, std::string_view field_key = {}) const;
+    Site at(const KeyUse& use) const { return at(use.first_record, use.first_line); }
+};
+
+struct BundleFacts {
+    const Envelope& envelope;
+    std::vector<FileFacts> files; // parallel to Bundle::files
+    KeyTable keys;
+
+    /// The first file of a type; null when the bundle has none.
+    const FileFacts* file(std::string_view type_id) const;
+};
 
 } // namespace cpg::checking

@@ -2,6 +2,7 @@
 
 #include "spec/base/clock.hpp"
 #include "spec/base/digits.hpp"
+#include "spec/check/same.hpp"
 #include "spec/records/cp932.hpp"
 
 #include <algorithm>
@@ -172,6 +173,7 @@ FieldChecker::Column FieldChecker::compile(const Field& field) {
         column.form = Form::pattern;
         break;
     }
+    column.takes_any_text = column.form == Form::text && column.length == 0;
     if (field.key == "csv_version") column.form = Form::version;
     if (!field.fixed.empty()) column.form = Form::pattern;
     return column;
@@ -223,13 +225,18 @@ void FieldChecker::check(const Record& record, const std::vector<std::uint64_t>&
             continue;
         }
         if (cell.quoted == column.quoted) {
-            if (cell.raw == column.last_good) {
+            if (column.takes_any_text) {
+                states_[i] = CellState::good;
+                continue;
+            }
+            BytesView& seen = column.good_before[slot_of(cell.raw)];
+            if (same(cell.raw, seen)) {
                 states_[i] = CellState::good;
                 continue;
             }
             if (fits(column, cell.raw)) {
                 states_[i] = CellState::good;
-                if (!column.quoted) column.last_good = cell.raw;
+                if (!column.quoted) seen = cell.raw;
                 continue;
             }
         }

@@ -6,6 +6,7 @@
 #include "spec/check/collector.hpp"
 #include "spec/records/csv_reader.hpp"
 
+#include <array>
 #include <vector>
 
 namespace cpg::checking {
@@ -49,6 +50,7 @@ class FieldChecker {
         anything,
         unused,
     };
+    static constexpr std::size_t slots = 8;
     struct Column {
         const Field* field = nullptr;
         Form form = Form::text;
@@ -60,8 +62,12 @@ class FieldChecker {
         std::uint16_t length = 0; // to accept, in characters; 0 = any
         bool told_quotes = false, told_blanks = false, told_filled = false; // once a file
         std::vector<std::uint64_t> codes;
-        BytesView last_good; // of an earlier record: neighbours are mostly alike
+        std::array<BytesView, slots> good_before; // values of earlier records: most come again
     };
+    static std::size_t slot_of(BytesView text) {
+        const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+        return (byte(text.size() - 1) + byte(text.size() / 2)) % slots;
+    }
 
     static Column compile(const Field& field);
     static bool fits(const Column& column, BytesView text);

@@ -17,6 +17,10 @@ constexpr std::string_view draft_of_edition_3 = "202201"; // read by its number 
 constexpr std::string_view withdrawn_4_0 = "202504";
 constexpr std::string_view in_official_examples = "202404";
 
+/// Bytes of a short record of 第6表: room is made for so many that the rows need not move while
+/// they grow.
+constexpr std::size_t usual_table6_record = 120;
+
 /// Offsets of odd bytes remembered in one record; more than that and every coded item of it is
 /// taken as spoilt anyway.
 constexpr std::size_t max_spoilt = 4096;
@@ -60,12 +64,16 @@ class FileReader {
         if (!facts_.type->is_csv()) return std::move(facts_);
         if (!is_ms932()) return std::move(facts_);
         facts_.readable = facts_.complete = true;
+        if (facts_.type->id == "UPPLAN" || facts_.type->id == "UPJSK")
+            facts_.table6.reserve(bytes_.size() / usual_table6_record);
         odd_byte_ = next_byte_problem(bytes_);
         const CsvShape shape =
             read_csv(bytes_, {.record = [this](const Record& record) { take(record); },
                               .note = [this](const CsvNote& note) { take(note); }});
         report_odd_bytes_before(bytes_.size() + 1, nullptr);
         facts_.records = shape.records;
+        facts_.users6 = group_by_user(facts_.table6);
+        facts_.users7 = group_by_user(facts_.table7);
         // 別紙: 改行コードは仕様に無い。実装はCRLF
         if (shape.lf_only) findings_.raise_mild(Rule::csv_05, facts_.site(), "lf");
         if (shape.records == 0 && !unreadable_first_record_)
@@ -181,6 +189,7 @@ class FileReader {
         key_columns_.clear();
         for (const std::string& key : keys_of(*facts_.type, envelope_, file_.name))
             key_columns_.push_back(facts_.type->column(key));
+        key_texts_.resize(key_columns_.size());
     }
 
     // 別紙 CSVバージョン履歴
@@ -247,36 +256,52 @@ class FileReader {
     /// The user's key, counted; null when one of its items is empty, bad, or the zero of the other
     /// purpose.
     KeyUse* key_of(const RecordContext& context) {
-        key_text_.clear();
-        for (const int column : key_columns_) {
-            const BytesView text = context.text(column);
-            if (text.empty()) return nullptr;
-            const Field& field = facts_.type->fields[static_cast<std::size_t>(column)];
-            if (!field.zero_value.empty() && text == field.zero_value) return nullptr;
-            if (column != key_columns_.front()) key_text_ += key_separator;
-            key_text_ += text;
+        bool as_before = last_use_ != 0;
+        for (std::size_t i = 0; i < key_columns_.size(); ++i) {
+            const BytesView text = context.text(key_columns_[i]);
+            as_before = as_before && same(text, key_texts_[i]);
+            key_texts_[i] = text;
         }
-        if (key_text_ != last_key_ || last_use_ == 0) {
-            const std::uint32_t key = keys_.intern(key_text_);
-            if (facts_.use_of_key.size() <= key)
-                facts_.use_of_key.resize(
-                    std::max<std::size_t>(key + std::size_t{1}, facts_.use_of_key.size() * 2));
-            std::uint32_t& use = facts_.use_of_key[key];
-            if (use == 0) {
-                facts_.keys.push_back({.key = key,
-                                       .first_record = context.record.number,
-                                       .first_line = context.record.line});
-                use = static_cast<std::uint32_t>(facts_.keys.size());
-            }
-            last_use_ = use;
-            last_key_ = key_text_;
-        }
+        if (!as_before) last_use_ = is_key() ? use_of(join_key(), context.record) : 0;
+        if (last_use_ == 0) return nullptr;
         KeyUse& use = facts_.keys[last_use_ - 1];
         if (++use.records == 2) {
             use.second_record = context.record.number;
             use.second_line = context.record.line;
         }
         return &use;
+    }
+
+    bool is_key() const {
+        for (std::size_t i = 0; i < key_columns_.size(); ++i) {
+            const Field& field = facts_.type->fields[static_cast<std::size_t>(key_columns_[i])];
+            if (key_texts_[i].empty() || key_texts_[i] == field.zero_value) return false;
+        }
+        return true;
+    }
+
+    std::string_view join_key() {
+        joined_key_.clear();
+        for (const BytesView text : key_texts_) {
+            if (!joined_key_.empty()) joined_key_ += key_separator;
+            joined_key_ += text;
+        }
+        return joined_key_;
+    }
+
+    /// Index of the key's use in facts_.keys, from 1; a new one begins at this record.
+    std::uint32_t use_of(std::string_view key_text, const Record& record) {
+        const std::uint32_t key = keys_.intern(key_text);
+        if (facts_.use_of_key.size() <= key)
+            facts_.use_of_key.resize(
+                std::max<std::size_t>(key + std::size_t{1}, facts_.use_of_key.size() * 2));
+        std::uint32_t& use = facts_.use_of_key[key];
+        if (use == 0) {
+            facts_.keys.push_back(
+                {.key = key, .first_record = record.number, .first_line = record.line});
+            use = static_cast<std::uint32_t>(facts_.keys.size());
+        }
+        return use;
     }
 
     void report_odd_bytes_of(const Record& record) {
@@ -362,8 +387,9 @@ class FileReader {
     bool unreadable_first_record_ = false;
     bool told_lone_cr_ = false, told_blank_line_ = false, told_trailing_comma_ = false;
 
-    std::string key_text_, last_key_;
-    std::uint32_t last_use_ = 0;
+    std::vector<BytesView> key_texts_; // of the last record, into the file
+    std::string joined_key_;
+    std::uint32_t last_use_ = 0; // of the last record, 0 = it had no key
 };
 
 } // namespace

@@ -7,7 +7,7 @@
 namespace cpg::checking {
 
 /// Reads the file at `index` of the bundle once, front to back. Memory grows by the file's keys
-/// and, for 第6表 and 第7表, by 64 and about 100 bytes a record.
+/// and, for 第6表 and 第7表, by about 60 and 100 bytes a record.
 FileFacts read_file(const Envelope& envelope, std::size_t index, KeyTable& keys,
                     Collector& findings);
 

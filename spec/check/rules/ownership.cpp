@@ -38,7 +38,7 @@ void owner_of_actual(RecordContext& context) {
     if (context.envelope.from_care_manager) return;
     const Columns& columns = context.columns;
     const BytesView office = context.text(columns.service_office);
-    if (!office.empty() && office != context.from().office.view())
+    if (!office.empty() && !same(office, context.from().office.view()))
         context.findings.raise(Rule::own_01, context.at(columns.service_office), "office");
     const BytesView code = context.text(columns.service_code);
     expect_type(context, Rule::own_01, columns.service_code, code.substr(0, 2));
@@ -55,7 +55,7 @@ void owner_of_delete(RecordContext& context) {
     if (context.envelope.from_care_manager) return;
     const Columns& columns = context.columns;
     const BytesView office = context.text(columns.service_office);
-    if (!office.empty() && office != context.from().office.view())
+    if (!office.empty() && !same(office, context.from().office.view()))
         context.findings.raise(Rule::del_02, context.at(columns.service_office), "office");
     expect_type(context, Rule::del_02, columns.service_type, context.text(columns.service_type));
 }
@@ -63,7 +63,7 @@ void owner_of_delete(RecordContext& context) {
 // プラン担当業者コード, 介護支援事業者コード = FROM; differs when a 委託 plan is passed on
 void planner_is_sender(RecordContext& context) {
     const BytesView planner = context.text(context.columns.planner_office);
-    if (planner.empty() || planner == context.from().office.view()) return;
+    if (planner.empty() || same(planner, context.from().office.view())) return;
     if (context.use && context.use->planner_reported) return;
     if (context.use) context.use->planner_reported = true;
     context.findings.raise(Rule::own_03, context.at(context.columns.planner_office));
@@ -72,7 +72,7 @@ void planner_is_sender(RecordContext& context) {
 // 更新業者コード = FROM
 void updater_is_sender(RecordContext& context) {
     const BytesView updater = context.text(context.columns.updater_office);
-    if (updater.empty() || updater == context.from().office.view()) return;
+    if (updater.empty() || same(updater, context.from().office.view())) return;
     if (context.facts.type->id == "UPJSK" && context.envelope.from_care_manager) return;
     if (context.use && context.use->updater_reported) return;
     if (context.use) context.use->updater_reported = true;
@@ -80,7 +80,8 @@ void updater_is_sender(RecordContext& context) {
 }
 
 void receiver_named(RecordContext& context) {
-    if (context.use && context.text(context.columns.service_office) == context.to().office.view())
+    if (context.use &&
+        same(context.text(context.columns.service_office), context.to().office.view()))
         context.use->names_receiver = true;
 }
 

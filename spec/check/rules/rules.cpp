@@ -76,9 +76,7 @@ constexpr BundleRule all_bundle_rules[] = {
     schedule_users_belong_to_receiver,
     plan_users_belong_to_receiver,
     schedule_shows_all_offices,
-    duplicate_rows,
-    times_of_additions,
-    numbering_of_equipment,
+    table6_of_users,
     satellites_of_actual,
     one_grand_total,
     subtotals,
@@ -158,8 +156,12 @@ bool first_time(std::vector<std::string>& told, BytesView text) {
 std::int32_t amount_of(BytesView text) {
     const bool negative = text.starts_with('-');
     if (negative) text.remove_prefix(1);
-    if (text.empty() || text.size() > max_amount_digits || !all_digits(text)) return no_amount;
-    const int value = number_of(text);
+    if (text.empty() || text.size() > max_amount_digits) return no_amount;
+    std::int32_t value = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return no_amount;
+        value = value * 10 + (c - '0');
+    }
     return negative ? -value : value;
 }
 

@@ -6,6 +6,7 @@
 
 #include "spec/check/facts.hpp"
 #include "spec/check/field_checks.hpp"
+#include "spec/check/same.hpp"
 
 #include <span>
 
@@ -129,9 +130,7 @@ void prorate_days_of_record(RecordContext& context);
 void equipment_codes(RecordContext& context);
 void detail_no_of_record(RecordContext& context);
 void keep_table6_row(RecordContext& context);
-void duplicate_rows(BundleFacts& bundle, Collector& findings);
-void times_of_additions(BundleFacts& bundle, Collector& findings);
-void numbering_of_equipment(BundleFacts& bundle, Collector& findings);
+void table6_of_users(BundleFacts& bundle, Collector& findings);
 void satellites_of_actual(BundleFacts& bundle, Collector& findings);
 
 // table7.cpp

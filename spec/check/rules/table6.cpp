@@ -17,31 +17,31 @@ constexpr std::string_view equipment_rental = "17";            // 福祉用具�
 constexpr std::string_view equipment_rental_prevention = "67"; // 介護予防福祉用具貸与
 
 bool is_equipment(BytesView type) {
-    return type == equipment_rental || type == equipment_rental_prevention;
+    return same(type, equipment_rental) || same(type, equipment_rental_prevention);
 }
 
 /// In the official code tables the items 4000 to 6999 of a service type are its 加算; the first
 /// digit tells.
 constexpr std::string_view first_digits_of_additions = "456";
 
-std::uint64_t mixed(std::uint64_t hash, BytesView text) {
+/// A hash of what the row keeps of row_key; equal keys have equal hashes, the reverse is for
+/// row_key_of() to say.
+std::uint64_t hash_of(const Table6Row& row) {
     constexpr std::uint64_t factor = 0x9E3779B97F4A7C15u;
-    hash = (hash ^ text.size()) * factor;
-    while (!text.empty()) {
-        std::uint64_t word = 0;
-        const std::size_t length = std::min(text.size(), sizeof word);
-        std::memcpy(&word, text.data(), length);
-        hash = (hash ^ word) * factor;
-        hash ^= hash >> 29;
-        text.remove_prefix(length);
-    }
-    return hash;
-}
-
-/// Both files that hold a 第6表; at most one of them is in a bundle of the standard.
-template<class Action> void for_each_table6(BundleFacts& bundle, Action action) {
-    for (FileFacts& facts : bundle.files)
-        if (!facts.table6.empty()) action(facts);
+    std::uint64_t office = 0, code = 0;
+    std::memcpy(&office, row.office.data(), sizeof office);
+    std::memcpy(&code, row.code.data(), row.code.size());
+    const auto pair = [](auto high, auto low) {
+        return static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low);
+    };
+    const std::uint64_t time = pair(row.start, row.end);
+    const std::uint64_t rest =
+        pair(row.day << 8 | row.detail, row.units) ^
+        pair(row.office[8] << 24 | row.office[9] << 16 | row.satellite[0] << 8, row.satellite[1]);
+    std::uint64_t hash = (office ^ code << 16) * factor;
+    hash = (hash ^ hash >> 32 ^ time) * factor;
+    hash = (hash ^ hash >> 32 ^ rest) * factor;
+    return hash ^ hash >> 32;
 }
 
 /// The items of row_key of one record, read again from the file.
@@ -56,6 +56,20 @@ std::vector<std::string> row_key_of(const FileFacts& facts, const std::vector<in
     };
     read_csv(bytes, {.record = read, .note = {}});
     return key;
+}
+
+/// Raises for each row whose row_key an earlier one of the same hash has.
+void equal_rows(const FileFacts& facts, const std::vector<int>& columns,
+                std::span<const std::pair<std::uint64_t, const Table6Row*>> rows,
+                Collector& findings) {
+    std::map<std::vector<std::string>, std::uint32_t> first_record;
+    for (const auto& [hash, row] : rows) {
+        const auto [first, is_new] =
+            first_record.emplace(row_key_of(facts, columns, *row), row->record);
+        if (is_new) continue;
+        if (Finding* finding = findings.raise_mild(Rule::dup_01, facts.at(row->record, row->line)))
+            finding->args["first_record"] = std::to_string(first->second);
+    }
 }
 
 /// A base service and a 加算 that belong together; sorts by time last.
@@ -77,6 +91,80 @@ bool has_other_time_than_base(const Table6Row& addition, const std::vector<Servi
            std::get<1>(*base) == std::get<1>(own) && std::get<2>(*base) == std::get<2>(own);
 }
 
+/// The rules over the rows of one user, and the room they work in.
+struct Table6Users {
+    using Rows = std::span<const Table6Row>;
+    const FileFacts& facts;
+    const std::vector<int> row_key;
+    const std::string& additions; // first digits of the items that are 加算
+    Collector& findings;
+    std::vector<std::pair<std::uint64_t, const Table6Row*>> hashes{};
+    std::vector<ServiceTime> bases{};
+    std::vector<const Table6Row*> pieces{};
+
+    Site at(const Table6Row& row, std::string_view field_key = {}) const {
+        return facts.at(row.record, row.line, field_key);
+    }
+
+    // own: two records equal in row_key
+    void duplicate_rows(Rows rows) {
+        hashes.clear();
+        for (const Table6Row& row : rows) hashes.emplace_back(hash_of(row), &row);
+        std::sort(hashes.begin(), hashes.end());
+        for (std::size_t from = 0, to = 1; from < hashes.size(); from = to++) {
+            while (to < hashes.size() && hashes[to].first == hashes[from].first) ++to;
+            if (to - from > 1)
+                equal_rows(facts, row_key, std::span(hashes).subspan(from, to - from), findings);
+        }
+    }
+
+    // No.12: 加算は算定対象の基本サービスと同じ時刻を設定する。率の加算は9999
+    void times_of_additions(Rows rows) {
+        const auto is_addition = [&](const Table6Row& row) {
+            return additions.find(row.code[2]) != std::string::npos;
+        };
+        const auto with_time = [&](const Table6Row& row) {
+            return row.start != no_time && is_addition(row);
+        };
+        if (std::none_of(rows.begin(), rows.end(), with_time)) return;
+        bases.clear();
+        for (const Table6Row& row : rows)
+            if (row.start != no_time && !is_addition(row)) bases.push_back(service_time(row));
+        std::sort(bases.begin(), bases.end());
+        for (const Table6Row& row : rows)
+            if (with_time(row) && has_other_time_than_base(row, bases))
+                findings.raise_mild(Rule::time_03, at(row, "start_time"));
+    }
+
+    // No.19: 同じサービスコード・単位数が複数あるとき 1, 2, 3 … と設定する
+    void numbering_of_equipment(Rows rows) {
+        pieces.clear();
+        for (const Table6Row& row : rows)
+            if (same(row.type(), equipment_rental)) pieces.push_back(&row);
+        const auto group = [](const Table6Row* row) {
+            return std::tie(row->office, row->satellite, row->code, row->units);
+        };
+        std::sort(pieces.begin(), pieces.end(), [&](const Table6Row* left, const Table6Row* right) {
+            return std::tuple_cat(group(left), std::tie(left->detail, left->record)) <
+                   std::tuple_cat(group(right), std::tie(right->detail, right->record));
+        });
+        for (std::size_t from = 0, to = 1; from < pieces.size(); from = to++) {
+            while (to < pieces.size() && group(pieces[to]) == group(pieces[from])) ++to;
+            if (to - from > 1) numbers_without_gap(std::span(pieces).subspan(from, to - from));
+        }
+    }
+
+    void numbers_without_gap(std::span<const Table6Row* const> group) {
+        for (std::size_t i = 0; i < group.size(); ++i) {
+            const Table6Row& row = *group[i];
+            if (row.detail == i + 1) continue;
+            findings.raise_mild(Rule::wel_04, at(row, "detail_no"),
+                                row.detail == 0 ? "missing" : "gap");
+            return; // one slip shifts all that follow
+        }
+    }
+};
+
 } // namespace
 
 // No.12, 13. R-TIME-01: 開始・終了とも時刻、またはとも9999
@@ -85,7 +173,8 @@ void times_of_record(RecordContext& context) {
     const Columns& columns = context.columns;
     const BytesView start = context.text(columns.start_time), end = context.text(columns.end_time);
     if (start.empty() || end.empty()) return;
-    const bool start_is_time = start != no_time_text, end_is_time = end != no_time_text;
+    const bool start_is_time = !same(start, no_time_text);
+    const bool end_is_time = !same(end, no_time_text);
     if (start_is_time != end_is_time) {
         context.findings.raise(Rule::time_01,
                                context.at(start_is_time ? columns.end_time : columns.start_time));
@@ -184,7 +273,6 @@ void keep_table6_row(RecordContext& context) {
     row.offset = record.offset;
     row.size = static_cast<std::uint32_t>(last.offset + last.raw.size() + (last.quoted ? 2 : 0) -
                                           record.offset);
-    for (const int column : columns.row_key) row.hash = mixed(row.hash, context.text(column));
     row.key = context.use->key;
     row.record = record.number;
     row.line = record.line;
@@ -209,90 +297,22 @@ void keep_table6_row(RecordContext& context) {
     context.facts.table6.push_back(row);
 }
 
-// own: two records equal in row_key
-void duplicate_rows(BundleFacts& bundle, Collector& findings) {
-    std::vector<const Table6Row*> sorted;
-    for_each_table6(bundle, [&](FileFacts& facts) {
-        const std::vector<int> columns = Columns(*facts.type).row_key;
-        for (const UserRows<Table6Row>& user : group_by_user(facts.table6)) {
-            sorted.clear();
-            for (const Table6Row& row : user.rows) sorted.push_back(&row);
-            std::sort(sorted.begin(), sorted.end(),
-                      [](const Table6Row* left, const Table6Row* right) {
-                          return std::tie(left->hash, left->record) <
-                                 std::tie(right->hash, right->record);
-                      });
-            const Table6Row* first = nullptr;
-            for (const Table6Row* row : sorted) {
-                if (!first || first->hash != row->hash) {
-                    first = row;
-                    continue;
-                }
-                if (row_key_of(facts, columns, *first) != row_key_of(facts, columns, *row))
-                    continue;
-                if (Finding* finding =
-                        findings.raise_mild(Rule::dup_01, facts.at(row->record, row->line)))
-                    finding->args["first_record"] = std::to_string(first->record);
-            }
+// R-DUP-01, R-TIME-03 and R-WEL-04 look at one user's rows at a time, while these are in the cache
+void table6_of_users(BundleFacts& bundle, Collector& findings) {
+    const std::string additions = parameter(bundle.envelope.catalog, Rule::time_03,
+                                            "addition_digits", first_digits_of_additions);
+    for (const FileFacts& facts : bundle.files) {
+        if (facts.table6.empty()) continue;
+        Table6Users users{.facts = facts,
+                          .row_key = Columns(*facts.type).row_key,
+                          .additions = additions,
+                          .findings = findings};
+        for (const UserRows<Table6Row>& user : facts.users6) {
+            users.duplicate_rows(user.rows);
+            users.times_of_additions(user.rows);
+            users.numbering_of_equipment(user.rows);
         }
-    });
-}
-
-// No.12: 加算は算定対象の基本サービスと同じ時刻を設定する。率の加算は9999
-void times_of_additions(BundleFacts& bundle, Collector& findings) {
-    const std::string digits = parameter(bundle.envelope.catalog, Rule::time_03, "addition_digits",
-                                         first_digits_of_additions);
-    const auto is_addition = [&](const Table6Row& row) {
-        return digits.find(row.code[2]) != std::string::npos;
-    };
-    std::vector<ServiceTime> bases;
-    for_each_table6(bundle, [&](FileFacts& facts) {
-        for (const UserRows<Table6Row>& user : group_by_user(facts.table6)) {
-            const auto with_time = [&](const Table6Row& row) {
-                return row.start != no_time && is_addition(row);
-            };
-            if (std::none_of(user.rows.begin(), user.rows.end(), with_time)) continue;
-            bases.clear();
-            for (const Table6Row& row : user.rows)
-                if (row.start != no_time && !is_addition(row)) bases.push_back(service_time(row));
-            std::sort(bases.begin(), bases.end());
-            for (const Table6Row& row : user.rows)
-                if (with_time(row) && has_other_time_than_base(row, bases))
-                    findings.raise_mild(Rule::time_03,
-                                        facts.at(row.record, row.line, "start_time"));
-        }
-    });
-}
-
-// No.19: 同じサービスコード・単位数が複数あるとき 1, 2, 3 … と設定する
-void numbering_of_equipment(BundleFacts& bundle, Collector& findings) {
-    std::vector<const Table6Row*> rows;
-    const auto group = [](const Table6Row* row) {
-        return std::tie(row->office, row->satellite, row->code, row->units);
-    };
-    for_each_table6(bundle, [&](FileFacts& facts) {
-        for (const UserRows<Table6Row>& user : group_by_user(facts.table6)) {
-            rows.clear();
-            for (const Table6Row& row : user.rows)
-                if (row.type() == equipment_rental) rows.push_back(&row);
-            std::sort(rows.begin(), rows.end(), [&](const Table6Row* left, const Table6Row* right) {
-                return std::tuple_cat(group(left), std::tie(left->detail, left->record)) <
-                       std::tuple_cat(group(right), std::tie(right->detail, right->record));
-            });
-            for (std::size_t from = 0; from < rows.size();) {
-                std::size_t to = from + 1;
-                while (to < rows.size() && group(rows[to]) == group(rows[from])) ++to;
-                for (std::size_t i = from; to - from > 1 && i < to; ++i) {
-                    const Table6Row& row = *rows[i];
-                    if (row.detail == i - from + 1) continue;
-                    findings.raise_mild(Rule::wel_04, facts.at(row.record, row.line, "detail_no"),
-                                        row.detail == 0 ? "missing" : "gap");
-                    break; // one slip shifts all that follow
-                }
-                from = to;
-            }
-        }
-    });
+    }
 }
 
 // No.22: サテライト枝番は同じ事業所番号・サービス種類に複数の事業所があるときだけ. A file of 実績

@@ -43,7 +43,7 @@ struct Table7User {
 template<class Action> void for_each_user(BundleFacts& bundle, Action action) {
     for (FileFacts& facts : bundle.files) {
         if (facts.table7.empty()) continue;
-        for (const UserRows<Table7Row>& user : group_by_user(facts.table7)) {
+        for (const UserRows<Table7Row>& user : facts.users7) {
             const KeyUse& use = *facts.use(user.key);
             if (use.records == user.rows.size()) action(Table7User{facts, use, user.rows});
         }
@@ -52,13 +52,10 @@ template<class Action> void for_each_user(BundleFacts& bundle, Action action) {
 
 /// The same with the user's rows of 第6表 予定, for users that both tables know.
 template<class Action> void for_each_user_of_both(BundleFacts& bundle, Action action) {
-    FileFacts* plan = nullptr;
-    for (FileFacts& facts : bundle.files)
-        if (facts.type->id == "UPPLAN" && !plan) plan = &facts;
+    const FileFacts* const plan = bundle.file("UPPLAN");
     if (!plan || !plan->complete) return;
     std::vector<std::span<const Table6Row>> rows_of_key(bundle.keys.size());
-    for (const UserRows<Table6Row>& user : group_by_user(plan->table6))
-        rows_of_key[user.key] = user.rows;
+    for (const UserRows<Table6Row>& user : plan->users6) rows_of_key[user.key] = user.rows;
     for_each_user(bundle, [&](const Table7User& user) {
         const std::span<const Table6Row> rows = rows_of_key[user.use.key];
         if (rows.empty() || plan->use(user.use.key)->records != rows.size()) return;

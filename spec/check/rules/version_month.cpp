@@ -34,7 +34,7 @@ void one_version_per_file(RecordContext& context) {
     FileFacts& facts = context.facts;
     const BytesView version = context.text(context.columns.version);
     if (facts.first_version.empty()) facts.first_version = version;
-    if (version.empty() || version == facts.first_version) return;
+    if (version.empty() || same(version, facts.first_version)) return;
     if (!first_time(facts.told_versions, version)) return;
     if (Finding* finding =
             context.findings.raise(Rule::ver_02, context.at(context.columns.version))) {
@@ -50,18 +50,18 @@ void month_of_record(RecordContext& context) {
     const Columns& columns = context.columns;
     FileFacts& facts = context.facts;
     const BytesView month = context.text(columns.target_month);
-    if (month.empty() || month == no_month || !facts.type->has_month()) return;
+    if (month.empty() || same(month, no_month) || !facts.type->has_month()) return;
     if (facts.first_month.empty()) facts.first_month = month;
 
-    const bool other_than_first = month != facts.first_month && is_monthly(*facts.type);
-    const bool other_than_name = !facts.name_month.empty() && month != facts.name_month;
+    const bool other_than_first = !same(month, facts.first_month) && is_monthly(*facts.type);
+    const bool other_than_name = !facts.name_month.empty() && !same(month, facts.name_month);
     if ((other_than_first || other_than_name) && first_time(facts.told_months, month)) {
         if (other_than_first) raise_month(context, Rule::mon_01, facts.first_month, month);
         if (other_than_name) raise_month(context, Rule::mon_02, facts.name_month, month);
     }
 
     const BytesView day = context.text(columns.service_date);
-    if (day.empty() || day.starts_with(month)) return;
+    if (day.empty() || same(day.substr(0, month.size()), month)) return;
     if (!facts.name_month.empty() && day.starts_with(facts.name_month))
         return; // the month of the record is what is wrong, and told
     if (Finding* finding = context.findings.raise(Rule::mon_03, context.at(columns.service_date)))
