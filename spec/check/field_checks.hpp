@@ -55,6 +55,7 @@ class FieldChecker {
         const Field* field = nullptr;
         Form form = Form::text;
         bool quoted = false; // free text
+        bool takes_any_text = false;
         bool reports_empty = false;
         bool exact = false;
         bool doubtful_form =

@@ -53,7 +53,11 @@ inline constexpr std::array rule_ids{
 
 inline constexpr std::size_t rule_count = rule_ids.size();
 
-constexpr std::size_t index_of(Rule rule) { return static_cast<std::size_t>(rule); }
-constexpr std::string_view id_of(Rule rule) { return rule_ids[index_of(rule)]; }
+constexpr std::size_t index_of(Rule rule) {
+    return static_cast<std::size_t>(rule);
+}
+constexpr std::string_view id_of(Rule rule) {
+    return rule_ids[index_of(rule)];
+}
 
 } // namespace cpg::checking
