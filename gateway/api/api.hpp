@@ -107,6 +107,7 @@ class Api {
 
 /// /healthz, /readyz, /metrics for the plain listener on loopback.
 void add_ops_routes(http::Router& router, store::Store& store, const Metrics& metrics);
+std::string ops_route_lines(); // as Api::route_lines()
 
 // -- helpers shared by the resources --
 

@@ -105,24 +105,52 @@ void Api::get_docs(RequestPtr, const identity::Identity&, http::Responder respon
     respond(std::move(response));
 }
 
+namespace {
+
+http::Handler healthz(store::Store&, const Metrics&) {
+    return [](const auto&, const http::Responder& respond) {
+        respond(http::text_response(200, "ok\n"));
+    };
+}
+
+http::Handler readyz(store::Store& store, const Metrics&) {
+    return [&store](const auto&, const http::Responder& respond) {
+        try {
+            store.ping();
+            respond(http::text_response(200, "ready\n"));
+        } catch (const store::StoreFailure&) {
+            respond(http::text_response(503, "the store does not answer\n"));
+        }
+    };
+}
+
+http::Handler metrics_text(store::Store&, const Metrics& metrics) {
+    return [&metrics](const auto&, const http::Responder& respond) {
+        respond(
+            http::text_response(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8"));
+    };
+}
+
+struct OpsEntry {
+    const char* pattern;
+    const char* name;
+    http::Handler (*make)(store::Store&, const Metrics&);
+};
+constexpr OpsEntry ops_table[] = {{"/healthz", "healthz", healthz},
+                                  {"/readyz", "readyz", readyz},
+                                  {"/metrics", "metrics", metrics_text}};
+
+} // namespace
+
 void add_ops_routes(http::Router& router, store::Store& store, const Metrics& metrics) {
-    router.add({"GET", "/healthz", "healthz", 0, [](const auto&, const http::Responder& respond) {
-                    respond(http::text_response(200, "ok\n"));
-                }});
-    router.add(
-        {"GET", "/readyz", "readyz", 0, [&store](const auto&, const http::Responder& respond) {
-             try {
-                 store.ping();
-                 respond(http::text_response(200, "ready\n"));
-             } catch (const store::StoreFailure&) {
-                 respond(http::text_response(503, "the store does not answer\n"));
-             }
-         }});
-    router.add(
-        {"GET", "/metrics", "metrics", 0, [&metrics](const auto&, const http::Responder& respond) {
-             respond(http::text_response(200, metrics.text(),
-                                         "text/plain; version=0.0.4; charset=utf-8"));
-         }});
+    for (const auto& entry : ops_table)
+        router.add({"GET", entry.pattern, entry.name, 0, entry.make(store, metrics)});
+}
+
+std::string ops_route_lines() {
+    std::string lines;
+    for (const auto& entry : ops_table) lines += std::string("GET ") + entry.pattern + "\n";
+    return lines;
 }
 
 } // namespace cpg::api

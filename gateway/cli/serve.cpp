@@ -86,7 +86,7 @@ const Usage serve_usage{
 
 int serve_command(const Arguments& given) {
     if (given.has("--print-routes")) {
-        std::cout << api::Api::route_lines();
+        std::cout << api::Api::route_lines() << api::ops_route_lines();
         return exit_done;
     }
     auto config =

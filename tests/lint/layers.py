@@ -13,6 +13,7 @@ ROOMS = {
     "spec/check": ["spec/base/*", "spec/model/*", "spec/records/*"],
     "spec/render": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/check/*"],
     "spec/sample": ["spec/base/*", "spec/model/*", "spec/records/*"],
+    "spec/tables": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/load/*"],
     "adapters": SPEC,
     "gateway/audit": SPEC,
     "gateway/store": SPEC + ["gateway/exchange/states.hpp", "gateway/audit/*"],

@@ -44,17 +44,13 @@ def named_in_code(tree):
 
 
 def vector_cases(tree):
-    """{rule: {"pass", "fail"}} out of tests/vectors: a case is a YAML map with `rule` and `expect: pass|fail`."""
+    """{rule: {"pass", "fail"}} out of tests/vectors: a case is a map with `rule` and either `pass: true` or `expect`."""
     cases = {}
     for path, text in tree.items():
         if path.startswith(VECTORS) and path.endswith(".yaml") and text:
-            rule = None
-            for line in text.splitlines():
-                found = re.search(r"\brule: *\"?(R-[A-Z0-9]+-[0-9]{2})", line)
-                rule = found.group(1) if found else rule
-                outcome = re.search(r"\bexpect: *\"?(pass|fail)", line)
-                if rule and outcome:
-                    cases.setdefault(rule, set()).add(outcome.group(1))
+            for case in simple_yaml.load(text) or []:
+                if "rule" in case:
+                    cases.setdefault(case["rule"], set()).add("pass" if case.get("pass") is True else "fail")
     return cases
 
 
@@ -67,7 +63,10 @@ def check(tree):
                 if rule not in entries]
     for rule, entry in entries.items():
         problems += entry_problems(rule, entry)
-    cases = vector_cases(tree)
+    try:
+        cases = vector_cases(tree)
+    except simple_yaml.YamlError as error:
+        return problems + [f"{VECTORS}: {error}"]
     for rule in RULE.findall(tree.get(CHECKER, "")):
         problems += [f"{VECTORS}: no {outcome}ing case of {rule}" for outcome in ("pass", "fail")
                      if outcome not in cases.get(rule, set())]
@@ -91,7 +90,7 @@ ENTRY = """rules:
         message_ja: "「{item}」は{expected}文字です。"
         message_en: "{item} has {expected} characters."
 """
-VECTOR = "cases:\n  - {rule: R-LEN-01, expect: pass}\n  - {rule: R-LEN-01, expect: fail}\n"
+VECTOR = "- {rule: R-LEN-01, pass: true}\n- {rule: R-LEN-01, expect: {severity: error}}\n"
 
 
 def example(text=ENTRY, vector=VECTOR, code='X(len_01, "R-LEN-01")'):
@@ -105,6 +104,6 @@ BAD = [
     (example(text=ENTRY.replace("args: [expected]", "args: []")), "{expected}, which is no argument"),
     (example(text=ENTRY.replace('"短くしてください。"', '"shorter"')), "is not Japanese"),
     (example(text=ENTRY.replace('        message_en: "{item} has {expected} characters."\n', "")), "R-LEN-01.exact: no message_en"),
-    (example(vector=VECTOR.replace("expect: fail", "expect: pass")), "no failing case of R-LEN-01"),
-    (example(vector=""), "no passing case of R-LEN-01"),
+    (example(vector=VECTOR.replace("expect: {severity: error}", "pass: true")), "no failing case of R-LEN-01"),
+    (example(vector="# none\n"), "no passing case of R-LEN-01"),
 ]

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Speed as ratios within one run: what is compared runs in turns on the same machine, the median of the rounds counts.
+Prints the table of README.md. Run it by bench.sh; nothing here ever fails a test for being slow."""
+import argparse
+import getpass
+import json
+import os
+import pathlib
+import resource
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness import PROGRAM, Client, Gateway, Office, OwnPki, cpgw
+
+MEGABYTE = 1_000_000
+SENDERS = [Office(f"03701010{number}7", "43", f"見本居宅{number}") for number in range(4)]
+RECEIVERS = [Office(f"03701020{number}5", "11", f"見本訪問{number}") for number in range(4)]
+CONNECTIONS = 16
+BUNDLE_BYTES = 10_240
+IDLE_CONNECTIONS = 2000
+
+
+def refs(offices):
+    return ",".join(f"{office.number}:{office.service_type}" for office in offices)
+
+
+# -- check ----------------------------------------------------------------------------------------------------------
+
+def table6(folder, users):
+    """第6表 as results: a bundle of one file."""
+    cpgw("sample", "--from", refs(RECEIVERS[:1]), "--to", refs(SENDERS[:1]), "--month", "202612", "--users", users, "--kind",
+         "actual", "--out", folder)
+    return next(folder.glob("UPJSK_*"))
+
+
+def best_seconds(command, rounds):
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def bench_check(folder, given):
+    size = (16 if given.quick else 64) * MEGABYTE
+    few = table6(folder / "few", 500)
+    many = table6(folder / "many", int(500 * size / few.stat().st_size))
+    size = many.stat().st_size
+    rounds = 1 if given.quick else 3
+    start_up = best_seconds([PROGRAM, "check", table6(folder / "one", 1)], rounds)
+    check = best_seconds([PROGRAM, "check", "--format", "json", many], rounds)
+    floor = float(subprocess.run([given.libcsv, many, str(rounds)], capture_output=True, check=True).stdout.split()[0])
+    yield "libcsv splits a 第6表, empty callbacks", f"{size / floor / MEGABYTE:.0f} MB/s ({size / MEGABYTE:.0f} MB)", "1", ""
+    yield ("`cpgw check` of the same file, every rule, SHA-256, start-up included",
+           f"{size / check / MEGABYTE:.0f} MB/s ({start_up * 1000:.0f} ms to start)", f"{floor / check:.2f}", "0.5")
+
+
+# -- sending --------------------------------------------------------------------------------------------------------
+
+class Nginx:
+    """The same bytes over the same TLS into a file without sync, answered at once."""
+
+    def __init__(self, folder, beside):
+        self.folder = folder
+        folder.mkdir()
+        (folder / "bodies").mkdir()
+        server, pki = beside.server_pair, beside.pki
+        module = next(pathlib.Path("/usr/lib/nginx/modules").glob("ngx_http_echo_module.so"))
+        self.port = free_port()
+        (folder / "nginx.conf").write_text(f"""
+load_module {module};
+user {getpass.getuser()}; daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 2;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/bodies 2 2; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  keepalive_requests 1000000; client_max_body_size 64m;
+  server {{
+    listen 127.0.0.1:{self.port} ssl;
+    ssl_certificate {server[0]}; ssl_certificate_key {server[1]};
+    ssl_client_certificate {pki.ca}; ssl_verify_client on; ssl_protocols TLSv1.3;
+    location = /v1/me {{ default_type application/json; return 200 "{{}}"; }}
+    location = /v1/bundles {{
+      client_body_in_file_only on; default_type application/json;
+      echo_read_request_body; echo '{{}}';
+    }}
+  }}
+}}
+""")
+        self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 10
+        while not (folder / "pid").exists():
+            assert self.process.poll() is None and time.monotonic() < end, (folder / "error.log").read_text()
+            time.sleep(0.01)
+
+    def empty_files(self, expected):
+        """Takes the bodies away; every one must have been written, or nothing was compared."""
+        bodies = [path for path in (self.folder / "bodies").rglob("*") if path.is_file()]
+        assert len(bodies) == expected, f"nginx wrote {len(bodies)} of {expected} bodies"
+        for path in bodies:
+            path.unlink()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def gateway(folder, settings=None):
+    return Gateway(folder, pki=OwnPki(folder.parent / f"{folder.name}-pki"), offices=SENDERS + RECEIVERS, settings=settings)
+
+
+def load(command, place, seconds, port=None):
+    """One run of the load generator: its JSON."""
+    arguments = [PROGRAM, "bench", command, "--connections", CONNECTIONS, "--seconds", seconds, "--bytes", BUNDLE_BYTES,
+                 "--bundles", 4000 * seconds, "--to", refs(RECEIVERS)]
+    for office in SENDERS:
+        arguments += ["--from", refs([office]), "--config", place.client_config(office, port)]
+    if command == "cycle":
+        for office in RECEIVERS:
+            arguments += ["--receiver-config", place.client_config(office)]
+    answer = subprocess.run(list(map(str, arguments)), capture_output=True, check=False)
+    if answer.returncode not in (0, 1):
+        raise SystemExit(f"cpgw bench {command}: {answer.stderr.decode()}")
+    result = json.loads(answer.stdout)
+    if result["errors"] or result["ran_out_of_bundles"] and not port:  # nginx may be through with all of them early
+        raise SystemExit(f"cpgw bench {command}: {result}")
+    return result
+
+
+def median_run(runs):
+    return sorted(runs, key=lambda run: run["per_second"])[len(runs) // 2]
+
+
+def bench_send(folder, given):
+    seconds, rounds = (3, 1) if given.quick else (10, 3)
+    grouped, single = gateway(folder / "grouped"), gateway(folder / "single", {"store": "{max_batch: 1}"})
+    nginx = Nginx(folder / "nginx", grouped)
+    try:
+        runs = {"grouped": [], "single": [], "nginx": []}
+        for _ in range(rounds):
+            runs["grouped"].append(load("send", grouped, seconds))
+            runs["single"].append(load("send", single, seconds))
+            runs["nginx"].append(load("send", grouped, seconds, nginx.port))
+            nginx.empty_files(runs["nginx"][-1]["done"])
+    finally:
+        for place in (grouped, single, nginx):
+            place.close()
+    rate = {name: statistics.median(run["per_second"] for run in found) for name, found in runs.items()}
+    latency = median_run(runs["grouped"])["steps"]["send"]
+    yield ("accepted bundles a second: validated, durable, logged", f"{rate['grouped']:.0f}/s", "1", "1,500/s")
+    yield ("… time of an answer", f"p50 {latency['p50_ms']:.1f} ms, p99 {latency['p99_ms']:.1f} ms", "", "p99 20 ms")
+    yield ("one commit each (`store: {max_batch: 1}`)", f"{rate['single']:.0f}/s",
+           f"{rate['grouped'] / rate['single']:.1f} times faster in groups", "3")
+    yield ("nginx writes the same requests to files, no sync, no check", f"{rate['nginx']:.0f}/s",
+           f"{rate['grouped'] / rate['nginx']:.2f} of it", "0.5")
+
+
+def bench_cycle(folder, given):
+    seconds, rounds = (3, 1) if given.quick else (10, 3)
+    place = gateway(folder / "cycle")
+    try:
+        run = median_run([load("cycle", place, seconds) for _ in range(rounds)])
+    finally:
+        place.close()
+    latency = run["steps"]["cycle"]
+    yield ("full cycles a second: send, fetch, acknowledge", f"{run['per_second']:.0f}/s", "", "500/s")
+    yield ("… time of a cycle", f"p50 {latency['p50_ms']:.1f} ms, p99 {latency['p99_ms']:.1f} ms", "", "")
+
+
+# -- memory ---------------------------------------------------------------------------------------------------------
+
+def resident_megabytes(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
+def bench_memory(folder, given):
+    count = 200 if given.quick else IDLE_CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(count + 200, resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+                                                resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    place = gateway(folder / "memory")
+    clients = []
+    try:
+        time.sleep(1)
+        idle = resident_megabytes(place.process)
+        shared = ssl.create_default_context(cafile=str(place.pki.ca))
+        shared.load_cert_chain(*map(str, place.pairs[SENDERS[0].number]))
+        for _ in range(count):
+            client = Client(place.port, place.pki.ca)
+            client.context = shared
+            assert client.get("/v1/me").status == 200
+            clients.append(client)
+        held = resident_megabytes(place.process)
+    finally:
+        for client in clients:
+            client.close()
+        place.close()
+    yield "memory at idle", f"{idle:.0f} MB", "", "40 MB"
+    yield f"memory with {count:,} idle TLS connections", f"{held:.0f} MB", f"{(held - idle) * 1024 / count:.0f} KB each", ""
+
+
+BENCHES = {"check": bench_check, "send": bench_send, "cycle": bench_cycle, "memory": bench_memory}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--libcsv", required=True)
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: whether it runs, not how fast")
+    parser.add_argument("--only", default=",".join(BENCHES), help="check,send,cycle,memory")
+    given = parser.parse_args()
+    given.libcsv = os.path.abspath(given.libcsv)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cpgw-bench-", dir=os.environ.get("TMPDIR")))
+    print("| what | measured | ratio | aim |\n|---|---|---|---|", flush=True)
+    try:
+        for name in given.only.split(","):
+            (folder / name).mkdir()
+            for row in BENCHES[name](folder / name, given):
+                print("| " + " | ".join(row) + " |", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
