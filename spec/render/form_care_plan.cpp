@@ -179,14 +179,17 @@ namespace {
 
 constexpr int slot_minutes = 15;
 static_assert(slots_of_day * slot_minutes == 24 * 60);
-constexpr int first_minute = 4 * 60; // the official sheet begins at 4:00
-constexpr int shortest_slots = 2;    // half an hour: what a line of text needs
+constexpr int first_minute = 4 * 60;   // the official sheet begins at 4:00
+constexpr int shortest_slots = 2;      // half an hour: what a line of text needs
+constexpr std::size_t line_bytes = 30; // of a block a day wide: ten full-width characters
 
 struct Block {
     int from = 0, to = 0; // slots from 4:00
     int lane = 0;
     std::string time, text;
 };
+
+constexpr Markup day_names[] = {"月", "火", "水", "木", "金", "土", "日"};
 
 std::optional<Block> block_of(const std::string& start, const std::string& end, std::string text) {
     const int from = minutes_of(start);
@@ -219,8 +222,7 @@ void assign_lanes(std::vector<Block>& blocks) {
     }
 }
 
-void day_column(Html& html, Markup head, std::vector<Block> blocks) {
-    assign_lanes(blocks);
+void day_column(Html& html, Markup head, const std::vector<Block>& blocks) {
     html.raw("<div class=\"day\"><h3>").raw(head).raw("</h3><div class=\"slots\">");
     for (const Block& block : blocks) {
         if (html.full()) break;
@@ -266,6 +268,13 @@ void time_axis(Html& html) {
     html.raw("</div></div>");
 }
 
+/// Whether the text may be cut off at the block's edge. The time takes the better part of a line.
+bool overflows(const Block& block) {
+    const auto lines = static_cast<std::size_t>((block.to - block.from) / shortest_slots);
+    const bool narrow = block.lane > 0;
+    return block.time.size() + block.text.size() > lines * (narrow ? line_bytes / 2 : line_bytes);
+}
+
 /// What a record of 第3表 carries; a vendor may put more than one kind into a record.
 struct Week {
     std::array<std::vector<Block>, 7> services;
@@ -296,6 +305,21 @@ struct Week {
     }
 };
 
+/// Whatever a block cannot hold is printed below the grid.
+std::vector<std::string> overflowing(Week& week) {
+    std::vector<std::string> texts;
+    const auto add = [&](std::string_view day, std::vector<Block>& blocks) {
+        assign_lanes(blocks);
+        for (const Block& block : blocks)
+            if (overflows(block))
+                texts.push_back(joined({std::string(day), block.time, block.text}));
+    };
+    for (std::size_t day = 0; day < week.services.size(); ++day)
+        add(day_names[day].view(), week.services[day]);
+    add({}, week.activities);
+    return texts;
+}
+
 void text_list(Html& html, Markup label, const std::vector<std::string>& texts) {
     html.raw("<tr><th class=\"side\">").raw(label).raw("</th><td class=\"long\">");
     for (const std::string& text : texts) {
@@ -309,21 +333,22 @@ void text_list(Html& html, Markup label, const std::vector<std::string>& texts) 
 
 void care_plan_3(Html& html, const SheetRequest& request, const CarePlan& plan) {
     if (plan.table3.empty()) return;
-    static constexpr Markup day_names[] = {"月", "火", "水", "木", "金", "土", "日"};
     const auto& rows = plan.table3.rows();
     Week week;
     for (const FormRow& row : rows) week.take(row);
+    const std::vector<std::string> overflow = overflowing(week);
     begin_sheet(html, "第３表", "週間サービス計画表");
     plan_head(html, plan, rows.front());
     html.raw("<div class=\"week\">");
     time_axis(html);
     for (std::size_t day = 0; day < week.services.size(); ++day)
-        day_column(html, day_names[day], std::move(week.services[day]));
-    day_column(html, "主な日常生活上の活動", std::move(week.activities));
+        day_column(html, day_names[day], week.services[day]);
+    day_column(html, "主な日常生活上の活動", week.activities);
     html.raw("</div><table class=\"form\">");
     text_list(html, "週単位以外<br>のサービス", week.others);
     if (!week.activities_without_time.empty())
         text_list(html, "主な日常生活上の活動<br>（時刻なし）", week.activities_without_time);
+    if (!overflow.empty()) text_list(html, "枠に収まらない<br>内容の全文", overflow);
     html.raw("</table>");
     if (html.full()) cut_note(html, request.lang);
     end_sheet(html, rows.front().name());

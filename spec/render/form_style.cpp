@@ -107,8 +107,8 @@ tr.total td{background:#ececea;border-top:.35mm double #000}
 th.hour{width:14mm}
 .picture img{max-width:60mm;max-height:28mm;display:block}
 .consent{margin:1mm 0;text-align:right}
-.plan{display:flex;align-items:stretch;font-size:7.2pt;height:92mm;margin-bottom:1.5mm}
-.plan .form{margin:0;height:100%}
+.plan{display:flex;align-items:stretch;font-size:7.2pt;min-height:92mm;margin-bottom:1.5mm}
+.plan .form{margin:0}
 .plan .assess td{height:22%}
 .plan .form th{font-size:6pt;line-height:1.15;padding:.3mm}
 .plan .assess{width:92mm;table-layout:fixed;border-right:0}

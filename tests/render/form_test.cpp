@@ -353,7 +353,18 @@ BOOST_AUTO_TEST_CASE(the_week_places_services_by_weekday_and_time) {
     BOOST_TEST(count_of(html, "block t78 n8 k0\"><small>23:30-1:30</small> night") == 1u);
     BOOST_TEST(count_of(html, "block t94 n2 k0\"><small>3:30-5:00</small> late") == 1u);
     BOOST_TEST(count_of(text_of(html), "9:00 10:00 any day") == 1u);
+    BOOST_TEST(count_of(html, "内容の全文") == 0u);
     check_well_formed(html);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_too_long_for_its_hour_is_printed_below_the_week) {
+    const std::string text = "a text that is much too long for half an hour on a Wednesday";
+    const std::string html = html_of({file_of("UP3KYO", {{{"insured_no", "1"},
+                                                          {"service_content", text},
+                                                          {"weekday", "3"},
+                                                          {"service_start", "0900"},
+                                                          {"service_end", "0930"}}})});
+    BOOST_TEST(count_of(html, "<div>水 9:00-9:30 " + text + "</div>") == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(no_value_of_any_item_becomes_markup) {
