@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Bad requests: a problem document with the right status, nothing stored, the gateway goes on."""
+import concurrent.futures
+import http.client
 import io
 import json
 import socket
@@ -11,7 +13,7 @@ import warnings
 import zipfile
 import zlib
 
-from harness import CARE, VISIT, GatewayTest, main, make_zip, multipart, read_zip, replace_cell, schedule
+from harness import CARE, VISIT, GatewayTest, main, make_zip, multipart, read_zip, replace_cell, schedule, with_serial
 
 MEGABYTE = 1 << 20
 
@@ -264,6 +266,40 @@ class Requests(HostileTest):
         answer = self.as_office(CARE).send(replace_cell(schedule(), "UPPLAN", 1, 2, "ZZCANARYZZ"), "/v1/check")
         self.assertIn("R-LEN-01", answer.body.decode())
         self.assertNotIn("ZZCANARYZZ", answer.body.decode())
+
+
+class Overload(HostileTest):
+    """More than it can take is refused at the door with 503 or 429 and a Retry-After; what it said 201 to is there."""
+    settings = {"store": "{max_queue: 1, max_batch: 1}", "limits": "{max_connections: 40}"}
+    ROUNDS = 50  # of 16 at once; the first is enough on every machine seen
+
+    def test_a_full_queue_is_503_and_nothing_acknowledged_is_lost(self):
+        bundles = [schedule(VISIT) for _ in range(16)]
+        refused, accepted = [], []
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            for _ in range(self.ROUNDS):
+                answers = list(pool.map(lambda files: self.gateway.client(CARE).send(with_serial(files)), bundles))
+                self.assertEqual({answer.status for answer in answers} - {201, 503}, set())
+                refused += [answer for answer in answers if answer.status == 503]
+                accepted += [answer.json()["bundles"][0]["id"] for answer in answers if answer.status == 201]
+                if refused:
+                    break
+        self.problem(refused[0], 503, "overloaded")
+        self.assertGreaterEqual(int(refused[0].headers["retry-after"]), 1)
+        self.assertEqual(set(accepted) - set(self.inbox_ids(VISIT)), set())
+        self.send_one()  # and it goes on
+
+    def test_more_connections_than_allowed_hold_nobody_up_for_good(self):
+        held = [socket.create_connection(("localhost", self.gateway.port)) for _ in range(60)]
+        for connection in held:
+            connection.close()
+        end = time.monotonic() + 20
+        while True:
+            try:
+                self.expect(self.gateway.client(CARE).get("/v1/me"), 200)
+                break
+            except (OSError, http.client.HTTPException):
+                self.assertLess(time.monotonic(), end)
 
 
 if __name__ == "__main__":
