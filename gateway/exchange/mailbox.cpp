@@ -171,7 +171,8 @@ audit::Entry Exchange::entry_for(const identity::Identity& caller, const BundleV
     return entry;
 }
 
-// A step's leaf names the files by the commitments of the first leaf: the salts of one receipt fit all of them.
+// A step's leaf names the files by the commitments of the first leaf: the salts of one receipt fit
+// all of them.
 void Exchange::name_files(audit::Entry& entry) const {
     const auto steps = services_.store.steps(*entry.bundle);
     if (steps.empty()) return;

@@ -278,8 +278,9 @@ void Exchange::finish_draft(Plan& plan, Draft& draft) const {
     judge_route(plan, draft);
     judge_deletes(plan, draft);
     // A leaf lists files in the order of their names (audit::list_files).
-    std::sort(draft.parcel.files.begin(), draft.parcel.files.end(),
-              [](const ParcelFile& left, const ParcelFile& right) { return left.name < right.name; });
+    std::sort(
+        draft.parcel.files.begin(), draft.parcel.files.end(),
+        [](const ParcelFile& left, const ParcelFile& right) { return left.name < right.name; });
     auto& row = draft.row;
     row.id = BundleId::make(plan.now, random_bytes(10));
     row.edition = draft.report.edition;

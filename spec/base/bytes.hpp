@@ -23,9 +23,10 @@ struct Digest {
     BytesView view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
-std::string hex(BytesView bytes);               // lower case
-Result<Bytes> from_hex(std::string_view text);  // either case; odd length or other characters: malformed
-std::string base64(BytesView bytes);            // standard alphabet, padded
+std::string hex(BytesView bytes); // lower case
+Result<Bytes>
+from_hex(std::string_view text);     // either case; odd length or other characters: malformed
+std::string base64(BytesView bytes); // standard alphabet, padded
 Result<Bytes> from_base64(std::string_view text); // strict: padded, canonical, no blanks
 
 /// "sha256:" followed by 64 lower-case hex digits.

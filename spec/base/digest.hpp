@@ -1,4 +1,5 @@
-// SHA-256, HMAC and random bytes over OpenSSL. Throws std::runtime_error when the library fails. Any thread.
+// SHA-256, HMAC and random bytes over OpenSSL. Throws std::runtime_error when the library fails.
+// Any thread.
 #pragma once
 
 #include "spec/base/bytes.hpp"
@@ -18,7 +19,7 @@ bool equal_constant_time(BytesView left, BytesView right);
 
 /// SHA-256 over parts.
 class Sha256 {
-public:
+  public:
     Sha256();
     ~Sha256();
     Sha256(const Sha256&) = delete;
@@ -26,7 +27,7 @@ public:
     Sha256& update(BytesView part);
     Digest finish(); // once
 
-private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

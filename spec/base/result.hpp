@@ -1,6 +1,7 @@
 // An outcome that depends on the input: a value or an Error of the product.
-// For expected refusals only. What is wrong in a sender's data is a Finding (spec/check/finding.hpp); what is wrong
-// with the environment (disk, database) throws. Errc is mapped to an HTTP status and an exit code in one place each.
+// For expected refusals only. What is wrong in a sender's data is a Finding
+// (spec/check/finding.hpp); what is wrong with the environment (disk, database) throws. Errc is
+// mapped to an HTTP status and an exit code in one place each.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -46,8 +47,7 @@ struct BadResult : std::logic_error {
     throw BadResult(error.detail);
 }
 
-template<class T>
-using Result = boost::system::result<T, Error>;
+template<class T> using Result = boost::system::result<T, Error>;
 
 /// `urn:cpgw:problem:<slug>` of an error code, e.g. "unknown-receiver".
 std::string_view slug_of(Errc code);

@@ -15,13 +15,14 @@ struct FileSummary {
     Digest digest;
 };
 
-/// Counts are complete; the list of findings is capped (CheckOptions::max_findings), the rest counted as dropped.
+/// Counts are complete; the list of findings is capped (CheckOptions::max_findings), the rest
+/// counted as dropped.
 struct BundleReport {
-    std::string kind;       // id of the bundle kind, "papers", or "unknown"
-    std::string edition;    // "4.1" or "3"
+    std::string kind;    // id of the bundle kind, "papers", or "unknown"
+    std::string edition; // "4.1" or "3"
     OfficeRef from, to;
     Serial serial;
-    Month month;            // 対象年月 of a monthly bundle, else none
+    Month month; // 対象年月 of a monthly bundle, else none
     Verdict verdict = Verdict::accepted;
     std::uint64_t errors = 0, warnings = 0;
     std::vector<FileSummary> files;

@@ -1,5 +1,6 @@
-// YAML -> Catalog. Strict: an unknown key, a duplicate or missing column, an unknown type, list, bundle or rule, a rule
-// without text is an error that names file and line. yaml-cpp is seen by spec/load only.
+// YAML -> Catalog. Strict: an unknown key, a duplicate or missing column, an unknown type, list,
+// bundle or rule, a rule without text is an error that names file and line. yaml-cpp is seen by
+// spec/load only.
 #pragma once
 
 #include "spec/model/catalog.hpp"
@@ -15,7 +16,7 @@ struct SourceFile {
 
 struct LoadProblem {
     std::string file;
-    int line = 0; // from 1; 0 = the file as a whole
+    int line = 0;     // from 1; 0 = the file as a whole
     std::string text; // English
 };
 
@@ -26,7 +27,8 @@ struct LoadOutcome {
 
 /// The YAML files embedded in this binary at build time: v4.1.yaml, v3.yaml, findings.yaml.
 const std::vector<SourceFile>& embedded_sources();
-/// Reads the three files of a folder (--spec-dir): editions/*.yaml and findings.yaml, or all in one folder. Throws on I/O.
+/// Reads the three files of a folder (--spec-dir): editions/*.yaml and findings.yaml, or all in one
+/// folder. Throws on I/O.
 std::vector<SourceFile> sources_of(const std::filesystem::path& folder);
 
 LoadOutcome load_catalog(const std::vector<SourceFile>& sources);

@@ -20,7 +20,8 @@ boost::json::object to_json(const Catalog& catalog, const Report& report, Lang l
 
 /// `file › line › 項目名`, cause, next step; grouped by file; ends with the verdict and the counts.
 std::string to_text(const Catalog& catalog, const Report& report, Lang lang);
-/// UTF-8 with BOM, CRLF: opens in a spreadsheet. Cells that a spreadsheet would run are prefixed by an apostrophe.
+/// UTF-8 with BOM, CRLF: opens in a spreadsheet. Cells that a spreadsheet would run are prefixed by
+/// an apostrophe.
 std::string to_csv(const Catalog& catalog, const Report& report, Lang lang);
 
 } // namespace cpg
