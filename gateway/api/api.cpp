@@ -27,6 +27,7 @@ const std::vector<Api::Entry>& Api::table() {
         {"GET", "/v1/bundles/{id}/content", "bundles.content", none, &Api::get_content},
         {"GET", "/v1/bundles/{id}/files/{name}", "bundles.file", none, &Api::get_file},
         {"GET", "/v1/bundles/{id}/report", "bundles.report", none, &Api::get_report},
+        {"GET", "/v1/bundles/{id}/view", "bundles.view", none, &Api::get_view},
         {"GET", "/v1/bundles/{id}/receipts", "bundles.receipts", none, &Api::get_receipts},
         {"POST", "/v1/bundles/{id}/ack", "bundles.ack", small, &Api::post_ack},
         {"POST", "/v1/bundles/{id}/recall", "bundles.recall", small, &Api::post_recall},

@@ -75,6 +75,7 @@ class Api {
     void get_content(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_file(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_report(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_view(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_receipts(RequestPtr request, const identity::Identity& caller,
                       http::Responder respond);
     void post_ack(RequestPtr request, const identity::Identity& caller, http::Responder respond);

@@ -1,5 +1,6 @@
 // One bundle: what it is, its bytes, its report, its receipts; acknowledging and recalling it.
 #include "gateway/api/api.hpp"
+#include "spec/render/form_view.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -17,6 +18,12 @@ http::Response bytes_response(std::string bytes, std::string_view type) {
                         {"Content-Digest", content_digest(bytes)}};
     response.body = std::move(bytes);
     return response;
+}
+
+std::vector<InputFile> files_of(exchange::Parcel parcel) {
+    std::vector<InputFile> files;
+    for (auto& file : parcel.files) files.push_back({std::move(file.name), std::move(file.bytes)});
+    return files;
 }
 
 struct Acknowledgement {
@@ -74,9 +81,7 @@ void Api::get_content(RequestPtr request, const identity::Identity& caller,
             Result<exchange::Parcel> parcel, const std::exception_ptr& failure) {
             if (failure || !parcel)
                 return respond_error(parcel.error(), failure, *request, respond);
-            std::vector<InputFile> files;
-            for (auto& file : parcel->files)
-                files.push_back({std::move(file.name), std::move(file.bytes)});
+            const auto files = files_of(std::move(*parcel));
             auto response = bytes_response(pack_zip(files), "application/zip");
             response.headers.emplace_back("Content-Disposition",
                                           "attachment; filename=\"" + id.str() + ".zip\"");
@@ -115,6 +120,27 @@ void Api::get_report(RequestPtr request, const identity::Identity& caller,
     auto report = services_.exchange.report(*view, lang_of(*request));
     if (!report) return respond(http::problem(report.error(), *request));
     respond(http::json_response(200, std::move(*report)));
+}
+
+// Whoever reads the forms has the content: for the receiver it is handed over by this.
+void Api::get_view(RequestPtr request, const identity::Identity& caller, http::Responder respond) {
+    const auto view = bundle_of(*request, caller);
+    if (!view) return respond(http::problem(view.error(), *request));
+    services_.exchange.hand_over(
+        caller, *view, request->deadline,
+        [this, request, respond = std::move(respond)](Result<exchange::Parcel> parcel,
+                                                      const std::exception_ptr& failure) {
+            if (failure || !parcel)
+                return respond_error(parcel.error(), failure, *request, respond);
+            const auto files = files_of(std::move(*parcel));
+            const auto catalog = services_.exchange.services().catalog();
+            auto response = http::text_response(200, form_html(*catalog, files, lang_of(*request)),
+                                                "text/html; charset=utf-8");
+            response.headers.emplace_back(
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+            respond(std::move(response));
+        });
 }
 
 void Api::get_receipts(RequestPtr request, const identity::Identity& caller,

@@ -76,9 +76,19 @@ BOOST_AUTO_TEST_CASE(goes_the_whole_way_with_a_proof_at_each_step) {
     BOOST_TEST(text_at(receipts[2], "/event") == "ConsignmentAcceptance");
 }
 
+BOOST_AUTO_TEST_CASE(shows_the_forms_and_counts_that_as_handed_over) {
+    const auto id = id_of(submit(care, sample(care, visit, "schedule")));
+    const auto own = get(care, "/v1/bundles/" + id + "/view");
+    BOOST_TEST(own.status == 200);
+    BOOST_TEST(own.body.starts_with("<!"));
+    BOOST_TEST(state_of(*this, care, id) == "accepted");
+    BOOST_TEST(get(visit, "/v1/bundles/" + id + "/view").body == own.body);
+    BOOST_TEST(state_of(*this, care, id) == "fetched");
+}
+
 BOOST_AUTO_TEST_CASE(shows_nothing_to_a_third_office) {
     const auto id = id_of(submit(care, sample(care, visit, "schedule")));
-    for (const std::string tail : {"", "/content", "/report", "/receipts", "/files/x"})
+    for (const std::string tail : {"", "/content", "/report", "/receipts", "/files/x", "/view"})
         BOOST_TEST(get(day, "/v1/bundles/" + id + tail).status == 404, tail);
     BOOST_TEST(
         call(day, "POST", "/v1/bundles/" + id + "/ack", {}, R"({"state":"imported"})").status ==
