@@ -40,6 +40,9 @@ std::span<const Command> commands() {
         {&audit_head_usage, audit_head_command},
         {&spec_lint_usage, spec_lint_command},
         {&spec_doc_usage, spec_doc_command},
+        {&spec_diff_usage, spec_diff_command},
+        {&convert_usage, convert_command},
+        {&view_usage, view_command},
         {&bench_send_usage, bench_send_command},
         {&bench_cycle_usage, bench_cycle_command},
     };

@@ -9,9 +9,9 @@ const std::vector<Option>& spec_dir_option() {
     return options;
 }
 
-LoadOutcome load_chosen(const Arguments& given) {
-    if (!given.has("--spec-dir")) return load_catalog(embedded_sources());
-    const std::string folder = given.text("--spec-dir");
+namespace {
+
+LoadOutcome load_folder(const std::string& folder) {
     try {
         return load_catalog(sources_of(folder));
     } catch (const std::exception& error) {
@@ -20,14 +20,24 @@ LoadOutcome load_chosen(const Arguments& given) {
     }
 }
 
-CatalogPtr catalog_of(const Arguments& given) {
-    if (!given.has("--spec-dir")) return embedded_catalog();
-    LoadOutcome outcome = load_chosen(given);
+} // namespace
+
+LoadOutcome load_chosen(const Arguments& given) {
+    return given.has("--spec-dir") ? load_folder(given.text("--spec-dir"))
+                                   : load_catalog(embedded_sources());
+}
+
+CatalogPtr catalog_in(const std::string& folder) {
+    LoadOutcome outcome = load_folder(folder);
     if (!outcome.catalog)
         throw Failure(exit_configuration,
                       "標準仕様の表に誤りがあります / the tables of the standard are wrong:\n" +
                           problems_text(outcome.problems));
     return outcome.catalog;
+}
+
+CatalogPtr catalog_of(const Arguments& given) {
+    return given.has("--spec-dir") ? catalog_in(given.text("--spec-dir")) : embedded_catalog();
 }
 
 std::string problems_text(const std::vector<LoadProblem>& problems) {

@@ -11,6 +11,8 @@ const std::vector<Option>& spec_dir_option();
 LoadOutcome load_chosen(const Arguments& given);
 /// Throws Failure (78) that names the first problems.
 CatalogPtr catalog_of(const Arguments& given);
+/// The same of a folder named otherwise.
+CatalogPtr catalog_in(const std::string& folder);
 /// "v4.1.yaml:12: …", one a line.
 std::string problems_text(const std::vector<LoadProblem>& problems);
 

@@ -17,6 +17,11 @@ int sample_command(const Arguments& given);
 int spec_lint_command(const Arguments& given);
 int spec_doc_command(const Arguments& given);
 
+extern const Usage convert_usage, view_usage, spec_diff_usage;
+int convert_command(const Arguments& given);
+int view_command(const Arguments& given);
+int spec_diff_command(const Arguments& given);
+
 extern const Usage send_usage, inbox_usage, outbox_usage, fetch_usage, ack_usage, recall_usage,
     receipt_usage, verify_usage;
 int send_command(const Arguments& given);
