@@ -47,10 +47,9 @@ td.n{text-align:right;white-space:nowrap}
 th.side{width:40mm}
 .columns th.side{width:29mm}
 .columns td.long{height:8.5mm}
-.plan1 td.long{height:50mm}
-.plan1 tr:nth-child(3) td.long{height:24mm}
-.plan1 td{vertical-align:middle}
-.plan1 td.long{vertical-align:top}
+.plan1{height:140mm}
+.plan1 td{height:8mm;vertical-align:middle}
+.plan1 td.long{height:auto;vertical-align:top}
 .notes{margin:.6mm 0;font-size:6.8pt}
 .cut{margin:1mm 0;font-weight:bold}
 .plan2{table-layout:fixed;font-size:8.5pt;height:160mm}
