@@ -47,7 +47,7 @@ Result<client::Body> body_of(const Catalog& catalog, const SampleRequest& reques
     return client::multipart_body(parts);
 }
 
-/// As many users as come closest to the wanted size from below, at least one.
+/// As many users as come closest to the wanted size, at least one.
 Result<int> users_for(const Catalog& catalog, const LoadPlan& plan, std::uint64_t& bytes) {
     const auto one = make_sample(catalog, request_of(plan, 0, 0, 1));
     if (!one) return one.error();
@@ -55,7 +55,7 @@ Result<int> users_for(const Catalog& catalog, const LoadPlan& plan, std::uint64_
     if (!two) return two.error();
     const std::uint64_t first = size_of(*one);
     const std::uint64_t more = std::max<std::uint64_t>(1, size_of(*two) - first);
-    const std::uint64_t extra = plan.bytes > first ? (plan.bytes - first) / more : 0;
+    const std::uint64_t extra = plan.bytes > first ? (plan.bytes - first + more / 2) / more : 0;
     const int users = static_cast<int>(1 + std::min<std::uint64_t>(extra, 99'999));
     const auto chosen = make_sample(catalog, request_of(plan, 0, 0, users));
     if (!chosen) return chosen.error();

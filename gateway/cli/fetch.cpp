@@ -73,7 +73,7 @@ std::optional<Digest> sha256_of_header(std::string_view header) {
     return digest;
 }
 
-enum class Fetched { saved, already_here, not_proven };
+enum class Fetched { saved, already_here, not_proven, refused };
 
 class Fetcher {
   public:
@@ -87,7 +87,7 @@ class Fetcher {
                 bundles.push_back(remote_bundle(connection_, id_operand(operand)));
         } else {
             for (const auto& id : pending_.left_over())
-                bundles.push_back(remote_bundle(connection_, id));
+                if (auto bundle = still_there(id)) bundles.push_back(std::move(*bundle));
             for (auto& bundle : list_all(connection_, "/v1/inbox?state=new"))
                 bundles.push_back(std::move(bundle));
         }
@@ -103,7 +103,33 @@ class Fetcher {
         return bundles;
     }
 
+    /// A bundle that the gateway refuses (recalled meanwhile) does not keep the others waiting.
     Fetched fetch(const RemoteBundle& bundle) {
+        try {
+            return take(bundle);
+        } catch (const Failure& failure) {
+            if (failure.code() != exit_refused) throw;
+            reason_ = failure.what();
+            pending_.end(bundle.id);
+            return Fetched::refused;
+        }
+    }
+
+    const std::string& reason() const { return reason_; }
+
+  private:
+    /// Of an earlier run; nullopt when it was recalled since.
+    std::optional<RemoteBundle> still_there(const BundleId& id) {
+        try {
+            return remote_bundle(connection_, id);
+        } catch (const Failure& failure) {
+            if (failure.code() != exit_refused) throw;
+            pending_.end(id);
+            return std::nullopt;
+        }
+    }
+
+    Fetched take(const RemoteBundle& bundle) {
         const std::string name = folder_name(bundle);
         if (fs::exists(out_ / name)) {
             if (!is_proven(out_ / name, bundle.id)) return Fetched::not_proven;
@@ -119,9 +145,6 @@ class Fetcher {
         return Fetched::saved;
     }
 
-    const std::string& reason() const { return reason_; }
-
-  private:
     std::vector<InputFile> content_of(const BundleId& id) {
         const client::Answer answer = connection_.get_raw("/v1/bundles/" + id.str() + "/content");
         const auto digest = sha256_of_header(answer.header("content-digest"));
@@ -193,6 +216,8 @@ std::string_view word_of(Fetched outcome, Lang lang) {
         return in(lang, "受領", "fetched");
     case Fetched::already_here:
         return in(lang, "受領済", "here already");
+    case Fetched::refused:
+        return in(lang, "断られました", "refused");
     default:
         return in(lang, "確かめられません", "not proven");
     }
@@ -204,6 +229,8 @@ std::string_view id_of(Fetched outcome) {
         return "fetched";
     case Fetched::already_here:
         return "already_here";
+    case Fetched::refused:
+        return "refused";
     default:
         return "not_proven";
     }
@@ -228,8 +255,10 @@ int fetch_command(const Arguments& given) {
         const std::string folder = (out / folder_name(bundle)).string();
         results.push_back(
             json::object{{"id", bundle.id.str()}, {"result", id_of(outcome)}, {"folder", folder}});
-        if (outcome == Fetched::not_proven) {
-            code = exit_not_good;
+        if (outcome == Fetched::not_proven || outcome == Fetched::refused) {
+            // What could not be proven weighs more than what was refused.
+            if (code != exit_not_good)
+                code = outcome == Fetched::refused ? exit_refused : exit_not_good;
             std::cerr << "cpgw: " << word_of(outcome, lang) << "  " << bundle.id.str() << "  "
                       << fetcher.reason() << "\n";
         } else if (!connection.json()) {

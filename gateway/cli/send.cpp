@@ -345,6 +345,7 @@ int send_command(const Arguments& given) {
     connection.trusted_keys(); // says at once that receipts could not be verified
     Sender sender(given, connection);
     const int code = sender.run(outgoing);
+    std::cout.flush(); // what was accepted is known before the wait
     if (given.has("--wait")) sender.wait_until_fetched();
     return code;
 }

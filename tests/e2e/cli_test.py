@@ -275,6 +275,45 @@ class Office(OfficeTest):
         self.assertEqual(victim.read_bytes(), b"mine now")
 
 
+    def test_a_fetch_that_was_killed_between_is_taken_up_by_the_next_one(self):
+        bundle = self.send(schedule(NURSE))[0]
+        self.as_office(NURSE).get(f"/v1/bundles/{bundle}/content")  # handed over, never written
+        self.assertNotIn(bundle, self.office(NURSE, "inbox"))
+        pending = self.work / "in" / ".cpgw-pending"
+        pending.mkdir(parents=True)
+        (pending / bundle).touch()
+        (pending / "01900000-0000-7000-8000-000000000000").touch()  # recalled since: passed over
+        self.assertTrue(self.fetch(NURSE).name.endswith(bundle))
+        self.assertFalse(pending.exists())
+
+    def test_a_fetched_folder_is_not_fetched_again(self):
+        bundle = self.send(schedule(NURSE))[0]
+        folder = self.fetch(NURSE, bundle)
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+        again = json.loads(self.office(NURSE, "fetch", "--out", folder.parent, bundle, "--format", "json"))
+        self.assertEqual([found["result"] for found in again["bundles"]], ["already_here"])
+        self.assertEqual({path: path.stat().st_mtime_ns for path in folder.rglob("*")}, before)
+
+    def test_a_zip_is_sent_as_it_is(self):
+        packed = self.work / "month.zip"
+        packed.write_bytes(make_zip(files := schedule(NURSE)))
+        bundle = json.loads(self.office(CARE, "send", packed, "--format", "json"))["bundles"][0]["id"]
+        kept = self.work / "receipts" / bundle
+        self.assertEqual({path.name: path.read_bytes() for path in kept.iterdir() if path.is_file()}, files)
+        self.fetch(NURSE, bundle)
+
+    def test_wait_ends_when_the_receiver_has_fetched(self):
+        folder = self.write("waited", schedule(NURSE))
+        sender = subprocess.Popen([PROGRAM, "send", "--wait", folder, "--config", self.config[CARE]], cwd=self.work,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(sender.kill)
+        bundle = ID.search(sender.stdout.readline().decode()).group(0)  # accepted
+        self.assertIsNone(sender.poll())
+        self.fetch(NURSE, bundle)
+        self.assertIn("受領", sender.communicate(timeout=60)[0].decode())
+        self.assertEqual(sender.returncode, 0)
+
+
 class Verify(OfficeTest):
     """Damage of every kind, found offline with the exit codes of the contract."""
 
