@@ -58,7 +58,6 @@ void check(const error_code& error, const std::filesystem::path& file) {
 
 void refuse_shared_key(const std::filesystem::path& key) {
     using std::filesystem::perms;
-    error_code error;
     const auto status = std::filesystem::status(key);
     if (!std::filesystem::exists(status))
         throw std::runtime_error("cannot read the key: " + key.string());

@@ -17,7 +17,7 @@ struct World {
     World() {
         const identity::Validity validity{system_clock().now() - std::chrono::hours(1), 2};
         root = identity::make_authority("Test CA", validity);
-        const auto authority = std::move(*identity::Authority::open(root));
+        const auto authority = *identity::Authority::open(root);
         server = {*authority.issue_server({"localhost"}, validity), root.certificate_pem, false};
         elsewhere = {*authority.issue_server({"other.example.jp"}, validity), root.certificate_pem,
                      false};
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_server_of_another_authority_is_not_the_gateway) {
 }
 
 BOOST_AUTO_TEST_CASE(an_office_certificate_does_not_make_a_gateway) {
-    const auto authority = std::move(*identity::Authority::open(root));
+    const auto authority = *identity::Authority::open(root);
     const identity::Validity validity{system_clock().now() - std::chrono::hours(1), 2};
     const Server at({authority.issue_office({*OfficeNo::parse("0370100025")}, validity),
                      root.certificate_pem, false},

@@ -18,7 +18,7 @@ inline const OfficeNo day = *OfficeNo::parse("0370100033");
 struct TestAuthority {
     explicit TestAuthority(std::string_view name = "Test CA")
         : root(make_authority(name, {now - std::chrono::days(30), 3653})) {}
-    Authority open() const { return std::move(*Authority::open(root)); }
+    Authority open() const { return *Authority::open(root); }
     Validity validity() const { return {now - std::chrono::days(1), 397}; }
     Certificate issue(const std::vector<OfficeNo>& offices) const {
         return *parse_certificate_pem(open().issue_office(offices, validity()).certificate_pem);
