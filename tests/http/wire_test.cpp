@@ -57,6 +57,17 @@ BOOST_AUTO_TEST_CASE(reads_the_same_however_the_bytes_are_cut) {
     BOOST_TEST(read(chunked, 7).body == "hello world");
 }
 
+BOOST_AUTO_TEST_CASE(refuses_a_quote_left_open_in_a_chunk_line_however_it_is_cut) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string_view line : {"5;a=\"\r\n", "5;a=\"\\\r\n", "1\r\nx\r\n5;a=\"b\r\n"}) {
+        const std::string request = head + std::string(line) + std::string(3000, 'x');
+        for (const std::size_t step : {std::size_t{1}, std::size_t{7}, request.size()}) {
+            BOOST_TEST_INFO(line << " in steps of " << step);
+            BOOST_TEST(read(request, step).status == 400);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_trailer_adds_no_header) {
     RequestReader reader(4096);
     const auto used = reader.feed(chunked);
