@@ -77,7 +77,9 @@ class Handler {
             if (key_ == "records") return begin_records(ec);
             return is_of_no_account() ? push(Place::ignored) : unexpected("an array", ec);
         case Place::record:
-            return key_ == "extra_columns" ? push(Place::extra) : unexpected("an array", ec);
+            if (key_ != "extra_columns") return unexpected("an array", ec);
+            extra_seen_ = true;
+            return push(Place::extra);
         case Place::ignored:
             return push(Place::ignored);
         case Place::records:
@@ -227,6 +229,7 @@ class Handler {
     bool begin_record() {
         ++record_;
         column_ = 0;
+        extra_seen_ = false;
         record_start_ = csv_.size();
         return push(Place::record);
     }
@@ -235,7 +238,7 @@ class Handler {
     bool take_record_key(json::error_code& ec) {
         const auto& fields = name_->type->fields;
         if (column_ < fields.size() && key_ == fields[column_].key) return true;
-        if (column_ == fields.size() && key_ == "extra_columns") return true;
+        if (column_ == fields.size() && key_ == "extra_columns" && !extra_seen_) return true;
         const std::string expected =
             column_ < fields.size() ? fields[column_].key : std::string("extra_columns");
         return fail("key \"" + key_ + "\" where \"" + expected + "\" belongs", ec);
@@ -291,7 +294,8 @@ class Handler {
     std::string source_digest_;
     std::optional<FileName> name_;
     std::uint32_t record_ = 0;
-    std::size_t column_ = 0; // of the current cell, from 1
+    std::size_t column_ = 0;  // of the current cell, from 1
+    bool extra_seen_ = false; // the record has had its "extra_columns"
     std::size_t record_start_ = 0;
     std::optional<std::string> text_, hex_; // of the current cell
     Bytes csv_;
