@@ -449,6 +449,7 @@ class GatewayTest(unittest.TestCase):
             client.close()
         # Whatever a test did, the gateway lives and nothing in it went wrong.
         self.assertIsNone(self.gateway.process.poll(), "the gateway died")
+        self.assertNotRegex(self.gateway.log.read_text(), "Sanitizer|runtime error:|request.unanswered")
 
     def as_office(self, office):
         if office.number not in self.clients:
