@@ -22,7 +22,7 @@ namespace {
 
 using namespace sqlite;
 
-constexpr int copy_back_after_pages = 8192; // 32 MiB of write-ahead log; see README
+constexpr int copy_back_after_pages = 1024; // 4 MiB of write-ahead log; see README
 constexpr std::size_t max_list = 1000;      // interfaces of BundleQuery
 
 class SqliteStore final : public Store {
