@@ -306,4 +306,5 @@ cat <<TEXT
   cpgw = $PWD/build/release/cpgw
 TEXT
 doing='動作中 / serving'
+trap 'printf "\n終わります。 / stopping.\n"; exit 0' INT TERM
 wait "$gateway_process"
