@@ -24,7 +24,7 @@ struct Parcel {
 
 Bytes write_parcel(const Parcel& parcel);
 Result<Parcel>
-read_parcel(BytesView bytes); // malformed: only after damage that the seal should have caught
+read_parcel(BytesView bytes); // tampered: only after damage that the seal should have caught
 
 /// The report and what belongs to the receipt of a bundle.
 struct Dossier {
