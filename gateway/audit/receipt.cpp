@@ -4,6 +4,7 @@
 #include "gateway/audit/words.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -128,21 +129,24 @@ FilesAtHand sort_files(std::vector<FileToVerify> files, const Entry& entry) {
     std::sort(files.begin(), files.end(),
               [](const auto& left, const auto& right) { return left.name < right.name; });
     if (!entry.cms) return {std::move(files), {}};
+    const auto signed_name = [](std::string_view name) {
+        const std::size_t suffix = std::min(name.size(), signature_suffix.size());
+        return name.substr(name.size() - suffix) == signature_suffix
+                   ? name.substr(0, name.size() - suffix)
+                   : std::string_view();
+    };
     std::set<std::string_view> names;
     for (const FileToVerify& file : files) names.insert(file.name);
-    const auto is_signature = [&](const FileToVerify& file) {
-        const std::string_view name = file.name;
-        return name.size() > signature_suffix.size() &&
-               name.substr(name.size() - signature_suffix.size()) == signature_suffix &&
-               names.count(name.substr(0, name.size() - signature_suffix.size())) > 0;
-    };
     FilesAtHand at_hand;
+    std::map<std::string_view, Digest> signatures; // by the name of the signed file
     for (const FileToVerify& file : files) {
-        if (is_signature(file))
-            at_hand.signatures.push_back(file.digest);
+        const std::string_view name = signed_name(file.name);
+        if (!name.empty() && names.count(name) > 0)
+            signatures.emplace(name, file.digest);
         else
             at_hand.files.push_back(file);
     }
+    for (const auto& [name, digest] : signatures) at_hand.signatures.push_back(digest);
     return at_hand;
 }
 

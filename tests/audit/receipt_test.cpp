@@ -381,6 +381,18 @@ BOOST_AUTO_TEST_CASE(signatures_of_the_sender_are_compared_when_at_hand) {
                   Verified::tampered));
 }
 
+BOOST_AUTO_TEST_CASE(signatures_count_in_the_order_of_the_files_they_sign) {
+    SampleLog log;
+    // "A.p7s" comes after "A.B.p7s", "A" before "A.B".
+    std::vector<SampleFile> files = {{"A", "UPPLAN", "one"}, {"A.B", "UPPLAN", "two"}};
+    Entry entry = sample_entry();
+    entry.cms = digest_of_digests({sha256("signature of A"), sha256("signature of A.B")});
+    const std::string text = log.receipt(entry, files);
+    files.push_back({"A.p7s", "", "signature of A"});
+    files.push_back({"A.B.p7s", "", "signature of A.B"});
+    BOOST_TEST(is(verify_receipt(text, at_hand(files), log.trusted()), Verified::proven));
+}
+
 BOOST_AUTO_TEST_CASE(only_a_key_of_the_log_itself_vouches) {
     SampleLog log, other;
     const std::string text = log.receipt(sample_entry(), {});
