@@ -1,5 +1,6 @@
 #include "gateway/app/application.hpp"
 
+#include "gateway/app/tls_policy.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
 #include "spec/load/load.hpp"
 
@@ -131,10 +132,19 @@ struct Application::Impl {
         api->add_routes(routes);
         http::Router ops;
         api::add_ops_routes(ops, *store, metrics);
+        config.server.tls = tls_settings();
         server = std::make_unique<http::Server>(
             config.server, std::move(routes), std::move(ops),
             [this](const http::Answered& answered) { observe(answered); });
         describe_metrics();
+    }
+
+    http::TlsSettings tls_settings() const {
+        auto settings = config.server.tls;
+        auto policy = read_tls_policy(config.tls_policy);
+        if (!policy) throw ConfigurationError(policy.error().detail);
+        settings.policy = std::move(*policy);
+        return settings;
     }
 
     exchange::Services services() {
@@ -232,7 +242,7 @@ struct Application::Impl {
 
     void reload() {
         try {
-            server->reload_tls(config.server.tls);
+            server->reload_tls(tls_settings());
             log::info("reload.tls");
         } catch (const std::exception& failed) {
             log::error("reload.tls.failed", {{"why", std::string(failed.what())}});

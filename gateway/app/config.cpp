@@ -1,5 +1,7 @@
 #include "gateway/app/config.hpp"
 
+#include "spec/base/private_key.hpp"
+
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
@@ -44,6 +46,14 @@ Take path(std::filesystem::path& target, const std::filesystem::path& folder) {
     return [&target, folder](const YAML::Node& node) {
         const auto value = scalar(node);
         target = value.empty() ? std::filesystem::path() : folder / value;
+    };
+}
+
+/// A file, or the URI of a key in a token.
+Take key_place(std::string& target, const std::filesystem::path& folder) {
+    return [&target, folder](const YAML::Node& node) {
+        const auto value = scalar(node);
+        target = names_token(value) ? value : (folder / value).string();
     };
 }
 
@@ -122,9 +132,12 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
         {"ops", section({{"address", text(server.ops_address)},
                          {"port", number(server.ops_port, 0, 65535)}})},
         {"tls", section({{"certificate", path(server.tls.certificate, folder)},
-                         {"key", path(server.tls.key, folder)},
+                         {"key", key_place(server.tls.key, folder)},
                          {"client_ca", path(server.tls.client_ca, folder)},
-                         {"crl", path(server.tls.crl, folder)}})},
+                         {"crl", path(server.tls.crl, folder)},
+                         {"policy", path(config.tls_policy, folder)},
+                         {"watch_seconds", duration(config.tls_watch, 1, 30)}})},
+        {"identity", section({{"mapping", path(config.identity_rules, folder)}})},
         {"data", path(config.data, folder)},
         {"spec_dir", path(config.spec_dir, folder)},
         {"workers", number(server.workers, 1, 256)},

@@ -13,8 +13,11 @@ struct Config {
     std::filesystem::path file;
     std::string host = "localhost"; // origin of the log: <host>/cpgw/<year>
     http::ServerSettings server;
-    std::filesystem::path data;     // folder: gateway.db, master.key, log.key
-    std::filesystem::path spec_dir; // empty = the embedded standard
+    std::filesystem::path tls_policy;     // empty = the one built in
+    std::chrono::seconds tls_watch{15};   // how often the TLS files are looked at for a change
+    std::filesystem::path identity_rules; // empty = no mapping of outside certificates
+    std::filesystem::path data;           // folder: gateway.db, master.key, log.key
+    std::filesystem::path spec_dir;       // empty = the embedded standard
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     api::ApiLimits api;

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include "spec/base/bytes.hpp"
 #include "spec/base/clock.hpp"
 
 #include <chrono>
@@ -17,8 +18,9 @@ namespace cpg::http {
 
 /// What the TLS layer learned of the client; shared by the requests of a connection.
 struct Peer {
-    std::string certificate_der; // empty on the ops listener
-    std::string address;         // for rate limits; never logged in full
+    std::string certificate_der;      // empty on the ops listener
+    std::string address;              // for rate limits; never logged in full
+    std::optional<Digest> issuer_key; // SHA-256 of the issuer's public key, verified
 };
 
 struct Request {

@@ -106,10 +106,6 @@ milliseconds time_for(std::size_t bytes, std::size_t rate) {
     return milliseconds{bytes * 1000 / std::max<std::size_t>(rate, 1)};
 }
 
-std::chrono::sys_seconds now_seconds() {
-    return std::chrono::floor<std::chrono::seconds>(system_clock().now());
-}
-
 class Connection;
 
 struct Listener {
@@ -148,6 +144,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     void after(milliseconds delay, std::function<void()> work);
     std::shared_ptr<const TlsContext> current_tls() const; // any thread
     std::string_view date();
+    std::chrono::sys_seconds now_seconds() const {
+        return std::chrono::floor<std::chrono::seconds>(settings.clock->now());
+    }
 
     asio::io_context io{1}; // destroyed last
     const ServerSettings settings;
@@ -212,6 +211,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Next step_read();
     Next step_write();
     Next step_linger();
+    Next after(Progress progress);
+    Next refuse_handshake();
+    void begin_request();
     void arm(tcp::socket::wait_type what);
     Next on_head();
     bool charge_body();
@@ -392,22 +394,46 @@ Connection::Next Connection::step() {
 }
 
 Connection::Next Connection::step_handshake() {
-    switch (channel_.handshake()) {
+    const auto progress = channel_.handshake();
+    if (progress == Progress::closed || progress == Progress::failed) return refuse_handshake();
+    if (progress != Progress::done) return after(progress);
+    peer_->certificate_der = channel_.peer_certificate();
+    peer_->issuer_key = channel_.issuer_key();
+    return to_idle();
+}
+
+Connection::Next Connection::refuse_handshake() {
+    ++home_.handshakes_failed;
+    if (const auto why = channel_.refusal(); !why.empty())
+        log::info("tls.refused", {{"reason", std::string(why)}});
+    return begin_linger(); // the alert has to be heard
+}
+
+/// What to do when the channel did not move on: wait for its socket, or let the connection go.
+Connection::Next Connection::after(Progress progress) {
+    switch (progress) {
+    case Progress::done:
+        return Next::again;
     case Progress::want_read:
         return Next::wait_read;
     case Progress::want_write:
         return Next::wait_write;
-    case Progress::done:
-        peer_->certificate_der = channel_.peer_certificate();
-        return to_idle();
     case Progress::closed:
     case Progress::failed:
         break;
     }
-    ++home_.handshakes_failed;
-    if (const auto why = channel_.refusal(); !why.empty())
-        log::info("tls.refused", {{"reason", std::string(why)}});
-    return begin_linger();
+    close();
+    return Next::park;
+}
+
+void Connection::begin_request() {
+    stage_ = Stage::head;
+    request_start_ = steady::now();
+    expect_within(limits().header);
+    reader_ = std::make_unique<RequestReader>(limits().max_header_bytes);
+    request_bytes_ = 0;
+    head_only_ = false;
+    unread_ = false;
 }
 
 Connection::Next Connection::to_idle() {
@@ -433,28 +459,10 @@ Connection::Next Connection::step_read() {
     std::string_view bytes = pending_;
     if (pending_.empty()) {
         const auto moved = channel_.read(home_.scratch.data(), home_.scratch.size());
-        switch (moved.progress) {
-        case Progress::want_read:
-            return Next::wait_read;
-        case Progress::want_write:
-            return Next::wait_write;
-        case Progress::closed:
-        case Progress::failed:
-            close();
-            return Next::park;
-        case Progress::done:
-            bytes = {home_.scratch.data(), moved.bytes};
-        }
+        if (moved.progress != Progress::done) return after(moved.progress);
+        bytes = {home_.scratch.data(), moved.bytes};
     }
-    if (stage_ == Stage::idle) {
-        stage_ = Stage::head;
-        request_start_ = steady::now();
-        expect_within(limits().header);
-        reader_ = std::make_unique<RequestReader>(limits().max_header_bytes);
-        request_bytes_ = 0;
-        head_only_ = false;
-        unread_ = false;
-    }
+    if (stage_ == Stage::idle) begin_request();
     const auto used = reader_->feed(bytes);
     request_bytes_ += used;
     std::string rest(bytes.substr(used));
@@ -483,7 +491,7 @@ Connection::Next Connection::on_head() {
     const auto& head = reader_->head();
     request_id_ = hex(random_bytes(request_id_bytes));
     head_only_ = head.method == "HEAD";
-    if (!channel_.peer_is_trusted(home_.current_tls(), now_seconds()))
+    if (!channel_.peer_is_trusted(home_.current_tls(), home_.now_seconds()))
         return refuse(
             {401, "not-authenticated", "the client certificate has expired or was revoked"});
     auto target = parse_target(head.target);
@@ -612,18 +620,8 @@ Connection::Next Connection::step_write() {
     const auto rest = written_ < out_head_.size() ? std::string_view(out_head_).substr(written_)
                                                   : out_body_.substr(written_ - out_head_.size());
     const auto moved = channel_.write(rest);
-    switch (moved.progress) {
-    case Progress::want_read:
-        return Next::wait_read;
-    case Progress::want_write:
-        return Next::wait_write;
-    case Progress::closed:
-    case Progress::failed:
-        close();
-        return Next::park;
-    case Progress::done:
-        written_ += moved.bytes;
-    }
+    if (moved.progress != Progress::done) return after(moved.progress);
+    written_ += moved.bytes;
     return Next::again;
 }
 
@@ -944,10 +942,14 @@ void Server::stop(milliseconds grace) {
     impl_->stop(grace);
 }
 
-void Server::reload_tls(const TlsFiles& files) {
-    auto fresh = std::make_shared<const TlsContext>(files);
+void Server::reload_tls(const TlsSettings& settings) {
+    auto fresh = std::make_shared<const TlsContext>(settings);
     const std::lock_guard guard(impl_->tls_mutex);
     impl_->tls = std::move(fresh);
+}
+
+std::vector<TlsDate> Server::tls_dates() const {
+    return impl_->current_tls()->dates();
 }
 
 void Server::post(std::function<void()> work) {

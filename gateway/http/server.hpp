@@ -1,9 +1,10 @@
-// The listeners. TLS 1.3 with a required client certificate for the API; a second plain one on
-// loopback for operations. One io thread; handlers run on a worker pool. Asio is seen by
+// The listeners. TLS with a required client certificate for the API; a second plain one on loopback
+// for operations. One io thread; handlers run on a worker pool. Asio is seen by
 // server.cpp, Beast's parser by wire.cpp, OpenSSL by tls.cpp.
 #pragma once
 
 #include "gateway/http/router.hpp"
+#include "gateway/http/tls_policy.hpp"
 #include "spec/base/clock.hpp"
 
 #include <filesystem>
@@ -28,11 +29,21 @@ struct ServerLimits {
     std::size_t max_body_bytes_in_flight = 512u << 20; // of all connections; more = 503
 };
 
-struct TlsFiles {
+struct TlsSettings {
     std::filesystem::path certificate; // PEM chain
-    std::filesystem::path key;         // PEM, mode 0400 or 0600
+    std::string key;                   // PEM file of mode 0400 or 0600, or a pkcs11: URI
     std::filesystem::path client_ca;   // PEM, one or several
-    std::filesystem::path crl;         // PEM, may be empty: no CRL
+    std::filesystem::path crl;         // PEM; one list for every authority of a chain
+    TlsPolicy policy;
+};
+
+/// Something of the listener that ends: the operator wants to know some weeks before.
+struct TlsDate {
+    enum class Kind { server, client_ca, revocation_list };
+    Kind kind{};
+    std::string name;                // RFC 2253: the subject; of a list the issuer
+    Digest fingerprint;              // SHA-256 of the DER; of a list zero
+    std::chrono::sys_seconds ends{}; // notAfter; of a list nextUpdate
 };
 
 struct ServerSettings {
@@ -41,8 +52,9 @@ struct ServerSettings {
     std::string ops_address = "127.0.0.1";
     std::uint16_t ops_port = 9443; // 0 = ephemeral
     std::size_t workers = 2;       // threads of the pool
-    TlsFiles tls;
+    TlsSettings tls;
     ServerLimits limits;
+    const Clock* clock = &system_clock(); // of certificates and Date; outlives the server
 };
 
 struct ServerStats {
@@ -76,8 +88,11 @@ class Server {
     /// be called from a handler or the observer: it joins their threads. A handler that is running
     /// when the grace ends is waited for, its answer goes nowhere.
     void stop(std::chrono::milliseconds grace);
-    /// Builds a new TLS context; the old one stays when it throws. Open connections keep theirs.
-    void reload_tls(const TlsFiles& files);
+    /// Builds a new TLS context; the old one stays when it throws. Open connections keep theirs,
+    /// and are judged by the new one at their next request.
+    void reload_tls(const TlsSettings& settings);
+    /// What of the listener ends, and when. Any thread.
+    std::vector<TlsDate> tls_dates() const;
     /// Runs on the worker pool. Any thread.
     void post(std::function<void()> work);
     /// Calls back on the worker pool after `delay` (long-polls). Any thread. Cancelled by stop():

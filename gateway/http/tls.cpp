@@ -1,11 +1,12 @@
 #include "gateway/http/tls.hpp"
 
+#include "spec/base/digest.hpp"
+#include "spec/base/private_key.hpp"
+
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <fcntl.h>
 #include <limits>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -13,7 +14,6 @@
 #include <openssl/x509v3.h>
 #include <stdexcept>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace cpg::http {
@@ -61,7 +61,7 @@ std::string der_of(const X509_NAME* name) {
     return {reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)};
 }
 
-std::string der_of(X509* certificate) {
+std::string der_of(const X509* certificate) {
     unsigned char* der = nullptr;
     const int length = i2d_X509(certificate, &der);
     if (length <= 0) return {};
@@ -69,27 +69,32 @@ std::string der_of(X509* certificate) {
     return {reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)};
 }
 
-/// A key that asks for a pass phrase must not stop the start at a terminal.
+Digest der_digest(const X509* certificate) {
+    return sha256(der_of(certificate));
+}
+
+/// A revocation list never asks for one.
 int no_pass_phrase(char*, int, int, void*) {
     return -1;
 }
 
-/// Opens first and looks at what it opened: no window for a swap between look and use.
-Handle<std::FILE, std::fclose> open_private(const std::filesystem::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) fail(file, std::strerror(errno));
-    Handle<std::FILE, std::fclose> stream(::fdopen(descriptor, "r"));
-    if (!stream) {
-        ::close(descriptor);
-        fail(file, std::strerror(errno));
-    }
-    struct stat info {};
-    if (::fstat(descriptor, &info) != 0) fail(file, std::strerror(errno));
-    if (!S_ISREG(info.st_mode)) fail(file, "the key is not a regular file");
-    if ((info.st_mode & 077) != 0)
-        fail(file,
-             "the key can be read or written by group or others; mode 0400 or 0600 is needed");
-    return stream;
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ":") + name;
+    return text;
+}
+
+std::string text_of(const X509_NAME* name) {
+    const Handle<BIO, BIO_free_all> memory(BIO_new(BIO_s_mem()));
+    if (!memory || X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(memory.get(), &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+
+TlsDate date_of(TlsDate::Kind kind, const X509* certificate) {
+    return {kind, text_of(X509_get_subject_name(certificate)), der_digest(certificate),
+            time_of(X509_get0_notAfter(certificate))};
 }
 
 /// The only protocol spoken here; a client that offers others only is refused (RFC 7301 3.2).
@@ -103,19 +108,22 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_le
     return SSL_TLSEXT_ERR_OK;
 }
 
-void apply_policy(SSL_CTX* context) {
-    require(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION), "protocol");
+/// What the policy says, and what none can change: no resumption of any kind (NO_TICKET alone
+/// leaves stateful tickets of TLS 1.3, no tickets at all leaves none), no renegotiation, no
+/// compression.
+void apply_policy(SSL_CTX* context, const TlsPolicy& policy) {
+    require(SSL_CTX_set_min_proto_version(context, policy.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION),
+            "protocol");
     require(SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION), "protocol");
-    require(
-        SSL_CTX_set_ciphersuites(
-            context, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"),
-        "cipher suites");
-    require(SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384"), "groups");
+    require(SSL_CTX_set_ciphersuites(context, joined(policy.suites13).c_str()), "suites");
+    require(SSL_CTX_set_cipher_list(context, joined(policy.suites12).c_str()), "suites of TLS 1.2");
+    require(SSL_CTX_set1_groups_list(context, joined(policy.groups).c_str()), "groups");
+    const auto signatures = joined(policy.signature_algorithms);
+    require(SSL_CTX_set1_sigalgs_list(context, signatures.c_str()), "signature algorithms");
+    require(SSL_CTX_set1_client_sigalgs_list(context, signatures.c_str()), "signature algorithms");
     SSL_CTX_set_security_level(context, 2);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    // No resumption: NO_TICKET alone leaves stateful TLS 1.3 tickets, no tickets at all leaves
-    // none.
     require(SSL_CTX_set_num_tickets(context, 0), "tickets");
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     require(SSL_CTX_set_max_early_data(context, 0), "early data");
@@ -173,59 +181,74 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const {
     SSL_CTX_free(context);
 }
 
-TlsContext::TlsContext(const TlsFiles& files) : context_(SSL_CTX_new(TLS_server_method())) {
+TlsContext::TlsContext(const TlsSettings& settings) : context_(SSL_CTX_new(TLS_server_method())) {
     ERR_clear_error();
     if (!context_) throw std::runtime_error("tls: no context: " + openssl_reason());
-    apply_policy(context_.get());
-    use_certificate(files);
-    use_clients(files);
-    if (!files.crl.empty()) use_revocation_list(files);
+    apply_policy(context_.get(), settings.policy);
+    use_certificate(settings);
+    use_clients(settings);
+    use_revocation_lists(settings);
 }
 
 TlsContext::~TlsContext() = default;
 
-void TlsContext::use_certificate(const TlsFiles& files) {
-    if (SSL_CTX_use_certificate_chain_file(context_.get(), files.certificate.c_str()) != 1)
-        fail(files.certificate, "no certificate chain in PEM form: " + openssl_reason());
-    const auto stream = open_private(files.key);
-    const Handle<EVP_PKEY, EVP_PKEY_free> key(
-        PEM_read_PrivateKey(stream.get(), nullptr, no_pass_phrase, nullptr));
-    if (!key) fail(files.key, "no private key in PEM form: " + openssl_reason());
-    if (SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1 ||
+void TlsContext::use_certificate(const TlsSettings& settings) {
+    const auto& file = settings.certificate;
+    if (SSL_CTX_use_certificate_chain_file(context_.get(), file.c_str()) != 1)
+        fail(file, "no certificate chain in PEM form: " + openssl_reason());
+    const auto key = load_private_key(settings.key);
+    if (!key) throw std::runtime_error("tls: " + key.error().detail);
+    if (SSL_CTX_use_PrivateKey(context_.get(), key->get()) != 1 ||
         SSL_CTX_check_private_key(context_.get()) != 1)
-        fail(files.key, "the key does not belong to the certificate: " + openssl_reason());
+        fail(settings.key, "the key does not belong to the certificate: " + openssl_reason());
+    dates_.push_back(date_of(TlsDate::Kind::server, SSL_CTX_get0_certificate(context_.get())));
 }
 
-void TlsContext::use_clients(const TlsFiles& files) {
-    if (SSL_CTX_load_verify_file(context_.get(), files.client_ca.c_str()) != 1)
-        fail(files.client_ca, "no CA certificate in PEM form: " + openssl_reason());
-    auto* names = SSL_load_client_CA_file(files.client_ca.c_str());
-    if (names == nullptr) fail(files.client_ca, "no CA names: " + openssl_reason());
+void TlsContext::use_clients(const TlsSettings& settings) {
+    const auto& file = settings.client_ca;
+    if (SSL_CTX_load_verify_file(context_.get(), file.c_str()) != 1)
+        fail(file, "no CA certificate in PEM form: " + openssl_reason());
+    auto* names = SSL_load_client_CA_file(file.c_str());
+    if (names == nullptr) fail(file, "no CA names: " + openssl_reason());
     SSL_CTX_set_client_CA_list(context_.get(), names);
+    const auto* trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context_.get()));
+    for (int i = 0; i < sk_X509_OBJECT_num(trusted); ++i)
+        if (const auto* authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i)))
+            dates_.push_back(date_of(TlsDate::Kind::client_ca, authority));
 }
 
 /// A list past its nextUpdate is taken: verification then refuses everybody, and a fresh list can
-/// be loaded without a restart. A file without any list is an error.
-void TlsContext::use_revocation_list(const TlsFiles& files) {
-    const Handle<BIO, BIO_free_all> file(BIO_new_file(files.crl.c_str(), "r"));
-    if (!file) fail(files.crl, openssl_reason());
+/// be loaded without a restart. A file without any list is an error. Every authority of a chain has
+/// to have one: a revoked issuing authority is as bad as a revoked office.
+void TlsContext::use_revocation_lists(const TlsSettings& settings) {
+    if (settings.crl.empty())
+        throw std::runtime_error("tls: no revocation list is set (crl); it is required");
+    const Handle<BIO, BIO_free_all> file(BIO_new_file(settings.crl.c_str(), "r"));
+    if (!file) fail(settings.crl, openssl_reason());
     auto* store = SSL_CTX_get_cert_store(context_.get());
     while (true) {
         const Handle<X509_CRL, X509_CRL_free> list(
             PEM_read_bio_X509_CRL(file.get(), nullptr, no_pass_phrase, nullptr));
         if (!list) break;
         if (X509_STORE_add_crl(store, list.get()) != 1)
-            fail(files.crl, "a list cannot be added: " + openssl_reason());
-        auto& until =
-            lists_until_.try_emplace(der_of(X509_CRL_get_issuer(list.get())), never_trusted)
-                .first->second;
-        until = std::max(until, time_of(X509_CRL_get0_nextUpdate(list.get())));
+            fail(settings.crl, "a list cannot be added: " + openssl_reason());
+        note_list(list.get());
     }
     const bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     if (lists_until_.empty() || !ended)
-        fail(files.crl, "no readable revocation list in PEM form: " + openssl_reason());
+        fail(settings.crl, "no readable revocation list in PEM form: " + openssl_reason());
     ERR_clear_error();
-    require(X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK), "revocation check");
+    require(X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL),
+            "revocation check");
+    for (const auto& [issuer, list] : lists_until_)
+        dates_.push_back({TlsDate::Kind::revocation_list, list.name, {}, list.until});
+}
+
+void TlsContext::note_list(X509_CRL* list) {
+    const auto* issuer = X509_CRL_get_issuer(list);
+    auto& known = lists_until_.try_emplace(der_of(issuer), List{text_of(issuer), never_trusted})
+                      .first->second;
+    known.until = std::max(known.until, time_of(X509_CRL_get0_nextUpdate(list)));
 }
 
 sys_seconds TlsContext::trusted_until(x509_st* leaf, stack_st_X509* others) const {
@@ -244,13 +267,13 @@ sys_seconds TlsContext::trusted_until(x509_st* leaf, stack_st_X509* others) cons
 
 sys_seconds TlsContext::end_of(stack_st_X509* verified_chain) const {
     auto until = sys_seconds::max();
-    for (int i = 0; i < sk_X509_num(verified_chain); ++i)
-        until = std::min(until, time_of(X509_get0_notAfter(sk_X509_value(verified_chain, i))));
-    if (sk_X509_num(verified_chain) <= 0) return never_trusted;
-    if (lists_until_.empty()) return until;
-    const auto list =
-        lists_until_.find(der_of(X509_get_issuer_name(sk_X509_value(verified_chain, 0))));
-    return list == lists_until_.end() ? never_trusted : std::min(until, list->second);
+    for (int i = 0; i < sk_X509_num(verified_chain); ++i) {
+        const auto* certificate = sk_X509_value(verified_chain, i);
+        const auto list = lists_until_.find(der_of(X509_get_issuer_name(certificate)));
+        if (list == lists_until_.end()) return never_trusted;
+        until = std::min({until, time_of(X509_get0_notAfter(certificate)), list->second.until});
+    }
+    return sk_X509_num(verified_chain) > 0 ? until : never_trusted;
 }
 
 void Channel::Free::operator()(ssl_st* ssl) const {
@@ -341,6 +364,17 @@ std::string Channel::peer_certificate() const {
     if (!ssl_) return {};
     auto* certificate = SSL_get0_peer_certificate(ssl_.get());
     return certificate == nullptr ? std::string{} : der_of(certificate);
+}
+
+std::optional<Digest> Channel::issuer_key() const {
+    if (!ssl_) return std::nullopt;
+    auto* chain = SSL_get0_verified_chain(ssl_.get());
+    if (sk_X509_num(chain) < 2) return std::nullopt;
+    unsigned char* der = nullptr;
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(sk_X509_value(chain, 1)), &der);
+    if (length <= 0) return std::nullopt;
+    const Handle<unsigned char, [](unsigned char* p) { OPENSSL_free(p); }> owned(der);
+    return sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
 }
 
 bool Channel::peer_is_trusted(const std::shared_ptr<const TlsContext>& current, sys_seconds now) {

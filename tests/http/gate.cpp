@@ -1,5 +1,7 @@
 #include "tests/http/gate.hpp"
 
+#include "gateway/app/tls_policy.hpp"
+
 #include <stdexcept>
 #include <thread>
 
@@ -23,16 +25,24 @@ void echo(const std::shared_ptr<Request>& request, const Responder& answer) {
 
 } // namespace
 
-Gate::Gate(http::ServerLimits limits, bool with_revocation_list) {
+http::TlsPolicy policy_with(bool tls12) {
+    auto policy = app::read_tls_policy({}).value();
+    policy.tls12 = tls12;
+    return policy;
+}
+
+Gate::Gate(http::ServerLimits limits, http::TlsPolicy policy) {
     http::ServerSettings settings;
     settings.port = 0;
     settings.ops_port = 0;
     settings.limits = limits;
     files.certificate = folder.write("server.pem", server_credential.certificate);
-    files.key = folder.write("server.key", server_credential.key);
+    files.key = folder.write("server.key", server_credential.key).string();
     files.client_ca = folder.write("ca.pem", authority.certificate());
-    if (with_revocation_list) files.crl = folder.write("crl.pem", authority.revocation_list({}));
+    files.crl = folder.write("crl.pem", authority.revocation_list({}));
+    files.policy = std::move(policy);
     settings.tls = files;
+    settings.clock = &clock;
     http::Router ops;
     ops.add({"GET", "/healthz", "healthz", 0, [](const auto&, const Responder& answer) {
                  answer(http::text_response(200, "ok\n"));

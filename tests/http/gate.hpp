@@ -5,6 +5,7 @@
 #include "gateway/http/server.hpp"
 #include "tests/http/wire_client.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -36,9 +37,23 @@ struct Told {
     int status = 0;
 };
 
+/// The machine's clock, and what the test adds to it. Any thread.
+class AheadClock : public Clock {
+  public:
+    Time now() const override { return system_clock().now() + ahead_.load(); }
+    void set_ahead(std::chrono::seconds ahead) { ahead_ = ahead; }
+
+  private:
+    std::atomic<std::chrono::seconds> ahead_{std::chrono::seconds(0)};
+};
+
+/// The policy built into the program, with TLS 1.2 opened or not.
+http::TlsPolicy policy_with(bool tls12);
+
 class Gate {
   public:
-    explicit Gate(http::ServerLimits limits = quick_limits(), bool with_revocation_list = false);
+    explicit Gate(http::ServerLimits limits = quick_limits(),
+                  http::TlsPolicy policy = policy_with(false));
     ~Gate();
 
     /// Deadlines so long that no test meets them by accident.
@@ -56,7 +71,8 @@ class Gate {
     Authority authority{"test CA"};
     Credential server_credential = authority.issue("gateway", Purpose::server);
     Credential office_credential = authority.issue("office", Purpose::client);
-    http::TlsFiles files;
+    http::TlsSettings files;
+    AheadClock clock;
     Signal entered;       // a request reached /held
     Signal released;      // lets /held answer
     http::Responder kept; // of the last request to /kept, under mutex

@@ -5,7 +5,6 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <future>
-#include <openssl/ssl.h>
 
 using namespace cpg;
 using namespace cpg::test;
@@ -94,23 +93,6 @@ BOOST_AUTO_TEST_CASE(refuses_tls_1_2_and_other_protocols) {
     auto plain = WireClient::plain(gate.server->port());
     BOOST_TEST(plain.send(get("/echo")));
     BOOST_TEST(!plain.receive());
-}
-
-BOOST_AUTO_TEST_CASE(never_resumes_a_session) {
-    Gate gate;
-    std::shared_ptr<SSL_SESSION> session;
-    for (int round = 0; round < 20; ++round) {
-        ClientOptions options;
-        options.credential = &gate.office_credential;
-        options.resume = session.get();
-        auto client = WireClient::tls(gate.server->port(), gate.authority.certificate(), options);
-        const auto reply = client.ask(get("/echo"));
-        BOOST_REQUIRE(reply);
-        BOOST_TEST(!client.was_resumed());
-        session = client.session();
-        BOOST_TEST(SSL_SESSION_has_ticket(session.get()) == 0);
-        BOOST_TEST(SSL_SESSION_is_resumable(session.get()) == 0);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(keeps_a_connection_and_answers_pipelined_requests_in_order) {

@@ -8,7 +8,7 @@ using namespace cpg::test;
 
 namespace {
 
-bool fails_with(Gate& gate, const http::TlsFiles& files, std::string_view text) {
+bool fails_with(Gate& gate, const http::TlsSettings& files, std::string_view text) {
     try {
         gate.server->reload_tls(files);
     } catch (const std::runtime_error& e) {
@@ -27,10 +27,12 @@ BOOST_AUTO_TEST_CASE(new_connections_use_what_was_reloaded) {
     Authority other("other CA");
     const auto other_server = other.issue("gateway", Purpose::server);
     const auto other_office = other.issue("office", Purpose::client);
-    http::TlsFiles files;
+    http::TlsSettings files;
     files.certificate = gate.folder.write("other.pem", other_server.certificate);
-    files.key = gate.folder.write("other.key", other_server.key);
+    files.key = gate.folder.write("other.key", other_server.key).string();
     files.client_ca = gate.folder.write("other-ca.pem", other.certificate());
+    files.crl = gate.folder.write("other-crl.pem", other.revocation_list({}));
+    files.policy = gate.files.policy;
     auto before = gate.office();
     BOOST_TEST(before.ask(get("/echo"))->status == 200);
     gate.server->reload_tls(files);
@@ -49,21 +51,23 @@ BOOST_AUTO_TEST_CASE(a_bad_reload_says_why_and_keeps_the_old) {
     files.certificate = gate.folder.path() / "missing.pem";
     BOOST_TEST(fails_with(gate, files, "missing.pem"));
     files = gate.files;
-    files.key = gate.folder.write("other.key", other.key);
+    files.key = gate.folder.write("other.key", other.key).string();
     BOOST_TEST(fails_with(gate, files, "does not belong"));
-    files.key = gate.folder.write("empty.key", "");
+    files.key = gate.folder.write("empty.key", "").string();
     BOOST_TEST(fails_with(gate, files, "no private key"));
     for (const auto mode : {0640u, 0604u, 0620u}) {
-        files.key = gate.folder.write("open.key", gate.server_credential.key);
+        files.key = gate.folder.write("open.key", gate.server_credential.key).string();
         std::filesystem::permissions(files.key, std::filesystem::perms(mode));
         BOOST_TEST(fails_with(gate, files, "group or others"));
     }
-    files.key = gate.folder.path();
+    files.key = gate.folder.path().string();
     BOOST_TEST(fails_with(gate, files, "not a regular file"));
     files = gate.files;
     files.client_ca = gate.folder.write("empty-ca.pem", "");
     BOOST_TEST(fails_with(gate, files, "no CA certificate"));
     files = gate.files;
+    files.crl.clear();
+    BOOST_TEST(fails_with(gate, files, "it is required"));
     files.crl = gate.folder.path() / "missing-crl.pem";
     BOOST_TEST(fails_with(gate, files, "missing-crl.pem"));
     files.crl = gate.folder.write("empty-crl.pem", "");
@@ -74,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_bad_reload_says_why_and_keeps_the_old) {
 }
 
 BOOST_AUTO_TEST_CASE(a_revoked_office_is_refused_on_its_open_connection_too) {
-    Gate gate({}, true);
+    Gate gate;
     const auto neighbour = gate.authority.issue("neighbour", Purpose::client);
     auto open = gate.office();
     auto other = gate.with(&neighbour);
@@ -92,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_revoked_office_is_refused_on_its_open_connection_too) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stale_or_foreign_revocation_list_refuses_everybody) {
-    Gate gate({}, true);
+    Gate gate;
     auto open = gate.office();
     BOOST_TEST(open.ask(get("/echo"))->status == 200);
     auto files = gate.files;
@@ -110,23 +114,24 @@ BOOST_AUTO_TEST_CASE(a_stale_or_foreign_revocation_list_refuses_everybody) {
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_expires_ends_its_open_connection) {
     Gate gate;
-    const auto brief = gate.authority.issue("brief", Purpose::client, 2);
+    const auto brief = gate.authority.issue("brief", Purpose::client, 600);
     auto client = gate.with(&brief);
     BOOST_TEST(client.ask(get("/echo"))->status == 200);
-    // The end of a certificate is a time of day: there is no clock to turn inside OpenSSL.
-    std::this_thread::sleep_for(std::chrono::milliseconds(3100));
+    gate.clock.set_ahead(std::chrono::seconds(590));
+    BOOST_TEST(client.ask(get("/echo"))->status == 200);
+    gate.clock.set_ahead(std::chrono::seconds(600));
     BOOST_TEST(client.ask(get("/echo"))->status == 401);
     BOOST_TEST(client.closed_by_server());
 }
 
 BOOST_AUTO_TEST_CASE(a_revocation_list_that_runs_out_ends_open_connections) {
-    Gate gate({}, true);
+    Gate gate;
     auto files = gate.files;
-    files.crl = gate.folder.write("short.pem", gate.authority.revocation_list({}, 2));
+    files.crl = gate.folder.write("short.pem", gate.authority.revocation_list({}, 600));
     gate.server->reload_tls(files);
     auto client = gate.office();
     BOOST_TEST(client.ask(get("/echo"))->status == 200);
-    std::this_thread::sleep_for(std::chrono::milliseconds(3100));
+    gate.clock.set_ahead(std::chrono::seconds(600));
     BOOST_TEST(client.ask(get("/echo"))->status == 401);
 }
 
