@@ -112,7 +112,9 @@ Characters<N> characters(BytesView text) { // shorter text is filled with NUL
 }
 
 inline constexpr std::int32_t no_amount = std::numeric_limits<std::int32_t>::min();
+inline constexpr std::int32_t unreadable_amount = no_amount + 1; // filled, but not good
 inline constexpr std::uint16_t no_time = 9999;
+inline constexpr std::uint8_t unreadable_detail = 255; // sorts behind every 明細判別コード
 
 /// A record of 第6表, 56 bytes.
 struct Table6Row {
@@ -127,8 +129,8 @@ struct Table6Row {
     std::uint16_t start = no_time, end = no_time; // HHMM as a number, 9999 without time
     std::uint8_t day = 0;                         // of the month, 0 when not known
     std::uint8_t count = 0;                       // サービス回数
-    std::uint8_t detail = 0;                      // 明細判別コード, 0 when empty
-    bool prorated = false;                        // has 日割対象日
+    std::uint8_t detail = 0; // 明細判別コード, 0 when empty, or unreadable_detail
+    bool prorated = false;   // has 日割対象日
     std::string_view type() const { return {code.data(), 2}; }
 };
 static_assert(sizeof(Table6Row) <= 64, "a file of 64 MiB holds half a million of them");

@@ -79,10 +79,14 @@ void updater_is_sender(RecordContext& context) {
     context.findings.raise(Rule::own_03, context.at(context.columns.updater_office));
 }
 
+/// An office that cannot be read, told already, may be the receiver's.
 void receiver_named(RecordContext& context) {
-    if (context.use &&
-        same(context.text(context.columns.service_office), context.to().office.view()))
-        context.use->names_receiver = true;
+    if (!context.use) return;
+    const int column = context.columns.service_office;
+    const BytesView office = context.text(column);
+    const bool may_be_empty = context.facts.type->id == "UP2KYO"; // 保険対象外
+    const bool unreadable = office.empty() && (context.filled(column) || !may_be_empty);
+    if (unreadable || same(office, context.to().office.view())) context.use->names_receiver = true;
 }
 
 // 1.3, 1.4, 2.6: 連携対象外のサービス種類は送らない
@@ -112,10 +116,10 @@ void service_type_in_scope(RecordContext& context) {
 }
 
 // 2.6, 3.6: 送信先の事業所に関わりのない利用者を含めない; a care manager as receiver serves them
-// all
+// all. A record that cannot be read, told already, may be the one that names the receiver
 void schedule_users_belong_to_receiver(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const plan = bundle.file("UPPLAN");
-    if (!plan || bundle.envelope.to_care_manager) return;
+    if (!plan || !plan->complete || bundle.envelope.to_care_manager) return;
     for (const KeyUse& use : plan->keys)
         if (!use.names_receiver) findings.raise(Rule::priv_01, plan->at(use));
 }

@@ -155,6 +155,7 @@ struct Table6Users {
     }
 
     void numbers_without_gap(std::span<const Table6Row* const> group) {
+        if (group.back()->detail == unreadable_detail) return; // told already
         for (std::size_t i = 0; i < group.size(); ++i) {
             const Table6Row& row = *group[i];
             if (row.detail == i + 1) continue;
@@ -293,6 +294,8 @@ void keep_table6_row(RecordContext& context) {
     row.day = date.empty() ? std::uint8_t{0} : small(amount_of(date.substr(6)));
     row.count = small(amount_of(context.text(columns.count)));
     row.detail = small(amount_of(context.text(columns.detail_no)));
+    if (context.filled(columns.detail_no) && !context.good(columns.detail_no))
+        row.detail = unreadable_detail;
     row.prorated = context.filled(columns.prorate_days);
     context.facts.table6.push_back(row);
 }
@@ -320,6 +323,7 @@ void table6_of_users(BundleFacts& bundle, Collector& findings) {
 void satellites_of_actual(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const actual = bundle.file("UPJSK");
     if (!actual || !actual->complete) return;
+    if (actual->table6.size() != actual->records) return; // one not kept may be of another site
     struct Sites {
         std::set<Characters<2>> satellites;
         const Table6Row* first = nullptr;

@@ -39,10 +39,10 @@ struct Table7User {
 };
 
 /// Calls for each user of 第7表 whose every record was kept: where one is bad, sums and counts mean
-/// nothing.
+/// nothing. A record whose user is not known may be anyone's.
 template<class Action> void for_each_user(BundleFacts& bundle, Action action) {
     for (FileFacts& facts : bundle.files) {
-        if (facts.table7.empty()) continue;
+        if (facts.table7.empty() || !facts.complete) continue;
         for (const UserRows<Table7Row>& user : facts.users7) {
             const KeyUse& use = *facts.use(user.key);
             if (use.records == user.rows.size()) action(Table7User{facts, use, user.rows});
@@ -100,6 +100,10 @@ std::map<Service, ColumnOfService> services_in_column(std::span<const Table7Row>
 
 /// 区分支給限度外 rows are shown, and in some columns not added: either sum is taken as right.
 void check_column(const Table7User& user, std::size_t column, Collector& findings) {
+    const auto unreadable = [&](const Table7Row& row) {
+        return row.amounts[column] == unreadable_amount;
+    };
+    if (std::any_of(user.rows.begin(), user.rows.end(), unreadable)) return; // told already
     const std::map<Service, ColumnOfService> services = services_in_column(user.rows, column);
     const std::string_view key = amount_keys[column];
     bool only_in_limit = true; // no EEEE, ZZZZ: then AAAA adds up all rows
@@ -181,7 +185,9 @@ void keep_table7_row(RecordContext& context) {
     const Columns& columns = context.columns;
     const BytesView office = context.text(columns.service_office);
     const BytesView code = context.text(columns.service_code);
-    if (!context.use || office.empty() || code.empty()) return;
+    const bool satellite_known =
+        context.good(columns.satellite_no) || !context.filled(columns.satellite_no);
+    if (!context.use || office.empty() || code.empty() || !satellite_known) return;
     Table7Row row;
     row.key = context.use->key;
     row.record = context.record.number;
@@ -189,8 +195,11 @@ void keep_table7_row(RecordContext& context) {
     row.units = amount_of(context.text(columns.units));
     row.discounted_units = amount_of(context.text(columns.discounted_units));
     row.count = amount_of(context.text(columns.count));
-    for (std::size_t i = 0; i < amount_keys.size(); ++i)
-        row.amounts[i] = amount_of(context.text(columns.amounts[i]));
+    for (std::size_t i = 0; i < amount_keys.size(); ++i) {
+        const int column = columns.amounts[i];
+        const bool readable = context.good(column) || !context.filled(column);
+        row.amounts[i] = readable ? amount_of(context.text(column)) : unreadable_amount;
+    }
     row.office = characters<10>(office);
     row.code = characters<6>(code);
     row.satellite = characters<2>(context.text(columns.satellite_no));
@@ -273,10 +282,15 @@ void counts_of_both_tables(BundleFacts& bundle, Collector& findings) {
     for_each_user_of_both(bundle, [&](const Table7User& user, const FileFacts&,
                                       std::span<const Table6Row> plan) {
         // A record whose units or count are not known, told already, makes the sums meaningless.
-        const bool all_known = std::all_of(plan.begin(), plan.end(), [](const Table6Row& row) {
-            return row.units != no_amount && row.count != 0;
-        });
-        if (!all_known) return;
+        const bool all_planned_known =
+            std::all_of(plan.begin(), plan.end(), [](const Table6Row& row) {
+                return row.units != no_amount && row.count != 0;
+            });
+        const bool all_settled_known =
+            std::all_of(user.rows.begin(), user.rows.end(), [](const Table7Row& row) {
+                return row.units != no_amount && row.count != no_amount;
+            });
+        if (!all_planned_known || !all_settled_known) return;
         std::map<Code, Times> codes;
         for (const Table6Row& row : plan) {
             if (!has_word(visits, row.type()) || additions.find(row.code[2]) != std::string::npos)
@@ -286,7 +300,7 @@ void counts_of_both_tables(BundleFacts& bundle, Collector& findings) {
             times.prorated = times.prorated || row.prorated;
         }
         for (const Table7Row& row : user.rows) {
-            if (row.kind != Table7Kind::detail || row.count == no_amount) continue;
+            if (row.kind != Table7Kind::detail) continue;
             auto found = codes.find({view(row.office), view(row.code), row.units});
             if (found == codes.end()) // 第6表 shows the units after the discount
                 found = codes.find({view(row.office), view(row.code), row.discounted_units});
