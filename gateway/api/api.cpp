@@ -83,6 +83,7 @@ Result<identity::Identity> Api::identify(const http::Request& request) {
         if (certificates_.size() >= max_certificates_cached) certificates_.clear();
         certificates_.emplace(fingerprint, *parsed);
     }
+    certificate->issuer_key = request.peer->issuer_key;
     const auto& services = services_.exchange.services();
     auto identity = services.directory()->identify(*certificate, services.clock.now());
     if (!identity) {
@@ -91,6 +92,7 @@ Result<identity::Identity> Api::identify(const http::Request& request) {
         log::warning("identity.refused",
                      {{"request", request.id}, {"certificate", hex(fingerprint.view())}});
     }
+    if (identity && services_.met) services_.met(*identity);
     return identity;
 }
 

@@ -38,6 +38,7 @@ struct ApiServices {
     std::vector<std::string> log_keys; // vkeys of the log
     std::string log_origin;
     exchange::ExchangeLimits exchange_limits;
+    std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
 };
 
 using Lang = cpg::Lang;

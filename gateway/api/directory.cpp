@@ -1,6 +1,7 @@
 // GET /v1/offices, GET /v1/me, GET /v1/limits, the contract itself; and the operator's routes.
 #include "gateway/api/api.hpp"
 #include "gateway/api/contract.hpp"
+#include "gateway/identity/expiry.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -57,14 +58,15 @@ void Api::get_me(RequestPtr, const identity::Identity& caller, http::Responder r
     boost::json::array offices;
     for (const auto& office : caller.offices)
         if (const auto* row = directory->find(office)) offices.push_back(to_json(*row));
-    const auto left =
-        std::chrono::floor<std::chrono::days>(caller.certificate.not_after - services.clock.now());
+    const auto left = identity::days_left(caller.certificate.not_after, services.clock.now());
+    const auto band = identity::warning_band(left);
     const boost::json::object me{{"offices", std::move(offices)},
                                  {"certificate",
                                   {{"serial", caller.certificate.serial},
                                    {"issuer", caller.certificate.issuer},
                                    {"not_after", rfc3339(caller.certificate.not_after)},
-                                   {"days_left", left.count()},
+                                   {"days_left", left},
+                                   {"warning", band ? boost::json::value(*band) : nullptr},
                                    {"fingerprint", prefixed_hex(caller.certificate.fingerprint)}}}};
     respond(http::json_response(200, boost::json::serialize(me)));
 }

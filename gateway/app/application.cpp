@@ -1,7 +1,9 @@
 #include "gateway/app/application.hpp"
 
 #include "gateway/app/tls_policy.hpp"
+#include "gateway/app/upkeep.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
+#include "spec/base/private_key.hpp"
 #include "spec/load/load.hpp"
 
 #include <fcntl.h>
@@ -55,10 +57,21 @@ std::string log_key_text(const std::string& origin) {
     return origin + "\n" + audit::make_signer_key();
 }
 
-identity::DirectoryPtr load_directory(store::Store& store) {
+identity::DirectoryPtr load_directory(store::Store& store, identity::MappingPtr mapping) {
     const auto version = store.directory_version();
     return std::make_shared<const identity::Directory>(store.offices(), store.certificates(),
-                                                       version);
+                                                       version, std::move(mapping));
+}
+
+identity::MappingPtr load_mapping(const std::filesystem::path& file) {
+    if (file.empty()) return nullptr;
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) throw ConfigurationError(file.string() + ": cannot be read");
+    auto mapping = identity::parse_mapping({file.string(), text.str()});
+    if (!mapping) throw ConfigurationError(mapping.error().detail);
+    return std::make_shared<const identity::Mapping>(std::move(*mapping));
 }
 
 } // namespace
@@ -110,8 +123,11 @@ struct Application::Impl {
     std::unique_ptr<exchange::Exchange> exchange;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
-    std::mutex mutex; // guards catalog, directory, looked_at
+    std::unique_ptr<Upkeep> upkeep;
+    std::mutex reload_mutex; // held by the one who reloads
+    std::mutex mutex;        // guards catalog, mapping, directory, looked_at
     CatalogPtr catalog;
+    identity::MappingPtr mapping;
     identity::DirectoryPtr directory;
     std::chrono::steady_clock::time_point looked_at{};
     bool stopped = false;
@@ -125,7 +141,8 @@ struct Application::Impl {
             store::open_sqlite_store({config.database(), false, config.server.workers + 2}, signer);
         sealer = std::make_unique<store::Sealer>(std::move(*master), *store);
         gate = std::make_unique<store::StoreGate>(*store, config.gate);
-        directory = load_directory(*store);
+        mapping = load_mapping(config.identity_rules);
+        directory = load_directory(*store, mapping);
         exchange = std::make_unique<exchange::Exchange>(services(), config.exchange);
         api = std::make_unique<api::Api>(api_services(), config.api);
         http::Router routes;
@@ -136,6 +153,7 @@ struct Application::Impl {
         server = std::make_unique<http::Server>(
             config.server, std::move(routes), std::move(ops),
             [this](const http::Answered& answered) { observe(answered); });
+        upkeep = std::make_unique<Upkeep>(upkeep_services());
         describe_metrics();
     }
 
@@ -158,6 +176,30 @@ struct Application::Impl {
                 [this](std::function<void()> work) { server->post(std::move(work)); }};
     }
 
+    UpkeepServices upkeep_services() {
+        const auto& tls = config.server.tls;
+        std::vector<std::filesystem::path> files{tls.certificate, tls.client_ca, tls.crl};
+        if (!names_token(tls.key)) files.emplace_back(tls.key);
+        if (!config.tls_policy.empty()) files.push_back(config.tls_policy);
+        return {std::move(files), [this] { reload_tls(); }, [this] { return server->tls_dates(); },
+                system_clock()};
+    }
+
+    void met(const identity::Identity& caller) {
+        const auto& certificate = caller.certificate;
+        upkeep->met_office(caller.first(), certificate.fingerprint, certificate.not_after);
+    }
+
+    /// One round now, the next when it is over.
+    void look_after() {
+        try {
+            upkeep->look();
+        } catch (const std::exception& failed) {
+            log::error("upkeep.failed", {{"why", std::string(failed.what())}});
+        }
+        server->after(config.tls_watch, [this] { look_after(); });
+    }
+
     api::ApiServices api_services() {
         return {*exchange,
                 metrics,
@@ -166,12 +208,18 @@ struct Application::Impl {
                 },
                 {signer->verifier().text()},
                 signer->verifier().name,
-                config.exchange};
+                config.exchange,
+                [this](const identity::Identity& caller) { met(caller); }};
     }
 
     CatalogPtr current_catalog() {
         const std::lock_guard lock(mutex);
         return catalog;
+    }
+
+    identity::MappingPtr current_mapping() {
+        const std::lock_guard lock(mutex);
+        return mapping;
     }
 
     identity::DirectoryPtr current_directory() {
@@ -187,7 +235,7 @@ struct Application::Impl {
             const std::lock_guard lock(mutex);
             return directory;
         }
-        auto fresh = load_directory(*store);
+        auto fresh = load_directory(*store, current_mapping());
         const std::lock_guard lock(mutex);
         directory = std::move(fresh);
         return directory;
@@ -210,6 +258,7 @@ struct Application::Impl {
     }
 
     void describe_metrics() {
+        upkeep->describe(metrics);
         metrics.describe("cpgw_requests_total", "counter", "answered requests by route and status");
         metrics.describe("cpgw_request_seconds", "histogram",
                          "time from the whole request to its answer");
@@ -240,25 +289,39 @@ struct Application::Impl {
         log::info("gateway.stopped");
     }
 
-    void reload() {
+    void reload_tls() {
+        const std::lock_guard reloading(reload_mutex);
+        reload_part("tls", [this] { server->reload_tls(tls_settings()); });
+    }
+
+    /// What cannot be read keeps its old state.
+    static void reload_part(const std::string& part, const std::function<void()>& load) {
         try {
-            server->reload_tls(tls_settings());
-            log::info("reload.tls");
+            load();
+            log::info("reload." + part);
         } catch (const std::exception& failed) {
-            log::error("reload.tls.failed", {{"why", std::string(failed.what())}});
+            log::error("reload." + part + ".failed", {{"why", std::string(failed.what())}});
         }
-        try {
+    }
+
+    void reload() {
+        reload_tls();
+        const std::lock_guard reloading(reload_mutex);
+        reload_part("catalog", [this] {
             auto fresh = catalog_of(config.spec_dir);
             const std::lock_guard lock(mutex);
             catalog = std::move(fresh);
-            log::info("reload.catalog", {{"catalog", prefixed_hex(catalog->digest)}});
-        } catch (const std::exception& failed) {
-            log::error("reload.catalog.failed", {{"why", std::string(failed.what())}});
-        }
-        auto fresh = load_directory(*store);
-        const std::lock_guard lock(mutex);
-        directory = std::move(fresh);
-        log::info("reload.directory", {{"offices", static_cast<std::int64_t>(directory->size())}});
+        });
+        reload_part("mapping", [this] {
+            auto fresh = load_mapping(config.identity_rules);
+            const std::lock_guard lock(mutex);
+            mapping = std::move(fresh);
+        });
+        reload_part("directory", [this] {
+            auto fresh = load_directory(*store, current_mapping());
+            const std::lock_guard lock(mutex);
+            directory = std::move(fresh);
+        });
     }
 };
 
@@ -272,6 +335,7 @@ void Application::start() {
     impl_->exchange->note_admin(audit::EntryType::start,
                                 {{"clock", rfc3339(system_clock().now())}});
     impl_->server->start();
+    impl_->look_after();
     log::info("gateway.started",
               {{"port", static_cast<std::int64_t>(port())},
                {"ops_port", static_cast<std::int64_t>(ops_port())},

@@ -184,6 +184,7 @@ int cert_show_command(const Arguments& given) {
                                              {"issuer", certificate.issuer},
                                              {"subject", certificate.subject},
                                              {"fingerprint", prefixed_hex(certificate.fingerprint)},
+                                             {"key", prefixed_hex(certificate.key)},
                                              {"not_before", rfc3339(certificate.not_before)},
                                              {"not_after", rfc3339(certificate.not_after)},
                                              {"days_left", days_left(certificate)},
@@ -196,7 +197,8 @@ int cert_show_command(const Arguments& given) {
                              {"期限 / valid to", japan_time(certificate.not_after)},
                              {"番号 / serial", certificate.serial},
                              {"発行者 / issuer", printable(certificate.issuer)},
-                             {"指紋 / fingerprint", prefixed_hex(certificate.fingerprint)}});
+                             {"指紋 / fingerprint", prefixed_hex(certificate.fingerprint)},
+                             {"公開鍵の指紋 / key", prefixed_hex(certificate.key)}});
     return exit_done;
 }
 

@@ -62,11 +62,13 @@ const Usage office_disable_usage{"office disable",
 
 const Usage office_cert_usage{
     "office cert",
-    "証明書を発行者と番号で登録し、事業所に結び付けます",
-    "registers a certificate by issuer and serial for one or several offices",
+    "証明書を発行者と番号（または公開鍵）で登録し、事業所に結び付けます",
+    "registers a certificate by issuer and serial, or by its key, for one or several offices",
     {},
     with({{"--office", "NO[,NO…]", "事業所番号", "office numbers"},
           {"--pem", "FILE", "証明書（PEM）", "the certificate (PEM)"},
+          {"--by-key", "", "公開鍵で登録します（同じ鍵で更新した証明書も通ります）",
+           "registers the public key: a certificate renewed with it stays known"},
           {"--disable", "", "この証明書を使えなくします", "disables this certificate"}},
          database_options())};
 
@@ -203,11 +205,35 @@ int office_disable_command(const Arguments& given) {
     return exit_done;
 }
 
+namespace {
+
+store::CertificateRow row_for(const identity::Certificate& certificate, const Arguments& given) {
+    store::CertificateRow row{certificate.issuer, certificate.serial, {}, true, false};
+    if (given.has("--by-key")) {
+        row.issuer = identity::key_issuer;
+        row.serial = identity::key_serial(certificate.key);
+    }
+    row.enabled = !given.has("--disable");
+    return row;
+}
+
+/// A certificate in force for others is not given away by a slip: it has to be disabled first.
+void refuse_conflict(store::Store& store, const store::CertificateRow& row) {
+    for (const auto& known : store.certificates())
+        if (known.issuer == row.issuer && known.serial == row.serial && known.enabled &&
+            row.enabled && known.offices != row.offices)
+            throw Failure(
+                exit_refused,
+                "この証明書は別の事業所に登録されています。先に --disable で停止してください / "
+                "registered for other offices; disable that first");
+}
+
+} // namespace
+
 int office_cert_command(const Arguments& given) {
     const identity::Certificate certificate = value_or_fail(
         identity::parse_certificate_pem(read_file(given.required("--pem"))), "証明書が読めません");
-    store::CertificateRow row{certificate.issuer, certificate.serial, {}, true, false};
-    row.enabled = !given.has("--disable");
+    store::CertificateRow row = row_for(certificate, given);
     const auto store = open_store(given);
     std::vector<store::OfficeRow> offices;
     for (const auto& text : split(given.required("--office"))) {
@@ -217,10 +243,10 @@ int office_cert_command(const Arguments& given) {
     }
     if (row.offices.empty()) throw UsageError("--office が空です / --office names no office");
     row.may_submit_for_many = row.offices.size() > 1;
+    refuse_conflict(*store, row);
     store->put_certificates({&row, 1});
     store->put_offices(offices);
-    std::cout << (row.enabled ? "登録 / registered " : "停止 / disabled ") << certificate.serial
-              << "\n";
+    std::cout << (row.enabled ? "登録 / registered " : "停止 / disabled ") << row.serial << "\n";
     return exit_done;
 }
 

@@ -15,19 +15,34 @@ bool by_number(const store::OfficeRow& left, const store::OfficeRow& right) {
     return left.office < right.office;
 }
 
+/// Each once.
+std::vector<OfficeNo> sorted(std::vector<OfficeNo> offices) {
+    std::sort(offices.begin(), offices.end());
+    offices.erase(std::unique(offices.begin(), offices.end()), offices.end());
+    return offices;
+}
+
 Error forbidden(std::string detail) {
     return {Errc::forbidden, std::move(detail)};
 }
 
 } // namespace
 
+std::string key_serial(const Digest& key) {
+    std::string text = hex(key.view());
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return text;
+}
+
 bool Identity::owns(const OfficeNo& office) const {
     return std::binary_search(offices.begin(), offices.end(), office);
 }
 
 Directory::Directory(std::vector<store::OfficeRow> offices,
-                     std::vector<store::CertificateRow> certificates, std::uint64_t version)
-    : offices_(std::move(offices)), version_(version) {
+                     std::vector<store::CertificateRow> certificates, std::uint64_t version,
+                     MappingPtr mapping)
+    : offices_(std::move(offices)), version_(version), mapping_(std::move(mapping)) {
     std::stable_sort(offices_.begin(), offices_.end(), by_number);
     certificates_.reserve(certificates.size());
     for (auto& row : certificates) {
@@ -55,34 +70,57 @@ std::vector<const store::OfficeRow*> Directory::search(std::string_view query,
     return found;
 }
 
+const store::CertificateRow* Directory::row_of(std::string_view issuer,
+                                               std::string_view serial) const {
+    const auto found = certificates_.find(key_of(issuer, serial));
+    return found == certificates_.end() ? nullptr : &found->second;
+}
+
+Result<std::optional<std::vector<OfficeNo>>>
+Directory::registered(const Certificate& certificate) const {
+    const auto* by_serial = row_of(certificate.issuer, certificate.serial);
+    const auto* by_key = row_of(key_issuer, key_serial(certificate.key));
+    if (!by_serial && !by_key) return std::optional<std::vector<OfficeNo>>();
+    for (const auto* row : {by_serial, by_key})
+        if (row && !row->enabled) return forbidden("the certificate is disabled");
+    if (by_serial && by_key && sorted(by_serial->offices) != sorted(by_key->offices))
+        return forbidden("the certificate is registered twice, for different offices");
+    std::vector<OfficeNo> enabled;
+    for (const auto& office : (by_serial ? by_serial : by_key)->offices)
+        if (const auto* known = find(office); known && known->enabled) enabled.push_back(office);
+    if (enabled.empty()) return forbidden("no office of the registered certificate is enabled");
+    return std::optional(std::move(enabled));
+}
+
+Result<std::vector<OfficeNo>> Directory::named(const Certificate& certificate) const {
+    std::vector<OfficeNo> offices = certificate.san_offices;
+    const auto mapped =
+        mapping_ ? mapped_office(*mapping_, certificate) : std::optional<OfficeNo>();
+    if (!mapped) return mapped.error();
+    if (*mapped) {
+        const auto differs = [&](const OfficeNo& office) { return office != **mapped; };
+        if (std::any_of(offices.begin(), offices.end(), differs))
+            return forbidden("the certificate's URI and the mapping name different offices");
+        offices = {**mapped};
+    }
+    if (offices.empty()) return forbidden("the certificate is not registered and names no office");
+    for (const auto& office : offices) {
+        const auto* known = find(office);
+        if (!known) return forbidden("the certificate names an office that is not registered");
+        if (!known->enabled) return forbidden("the certificate names an office that is disabled");
+    }
+    return offices;
+}
+
 Result<Identity> Directory::identify(const Certificate& certificate, Time now) const {
     if (now < certificate.not_before) return forbidden("the certificate is not valid yet");
     if (now > certificate.not_after) return forbidden("the certificate has expired");
-
-    Identity identity{certificate, {}};
-    const auto row = certificates_.find(key_of(certificate.issuer, certificate.serial));
-    if (row != certificates_.end()) {
-        if (!row->second.enabled) return forbidden("the certificate is disabled");
-        for (const auto& office : row->second.offices)
-            if (const auto* known = find(office); known && known->enabled)
-                identity.offices.push_back(office);
-        if (identity.offices.empty())
-            return forbidden("no office of the registered certificate is enabled");
-    } else {
-        if (certificate.san_offices.empty())
-            return forbidden("the certificate is not registered and names no office");
-        for (const auto& office : certificate.san_offices) {
-            const auto* known = find(office);
-            if (!known) return forbidden("the certificate names an office that is not registered");
-            if (!known->enabled)
-                return forbidden("the certificate names an office that is disabled");
-            identity.offices.push_back(office);
-        }
-    }
-    std::sort(identity.offices.begin(), identity.offices.end());
-    identity.offices.erase(std::unique(identity.offices.begin(), identity.offices.end()),
-                           identity.offices.end());
-    return identity;
+    auto listed = registered(certificate);
+    if (!listed) return listed.error();
+    if (*listed) return Identity{certificate, sorted(std::move(**listed))};
+    auto offices = named(certificate);
+    if (!offices) return offices.error();
+    return Identity{certificate, sorted(std::move(*offices))};
 }
 
 std::size_t Directory::size() const {

@@ -30,7 +30,7 @@ struct Description {
 };
 
 struct Gauge {
-    std::string name, help;
+    std::string name, help, labels;
     std::function<double()> read;
 };
 
@@ -131,9 +131,10 @@ void Metrics::observe(std::string_view name, std::string_view labels, double sec
     histogram.sum += seconds;
 }
 
-void Metrics::gauge(std::string name, std::string help, std::function<double()> read) {
+void Metrics::gauge(std::string name, std::string help, std::function<double()> read,
+                    std::string labels) {
     const std::lock_guard guard(impl_->mutex);
-    impl_->gauges.push_back({std::move(name), std::move(help), std::move(read)});
+    impl_->gauges.push_back({std::move(name), std::move(help), std::move(labels), std::move(read)});
 }
 
 void Metrics::describe(std::string name, std::string type, std::string help) {
@@ -160,10 +161,13 @@ std::string Metrics::text() const {
         }
     }
     // Outside the lock: a gauge may itself ask something that counts.
+    std::string_view family;
     for (const auto& gauge : gauges) {
-        append_head(text, gauge.name, "gauge", gauge.help);
+        if (family != gauge.name) append_head(text, gauge.name, "gauge", gauge.help);
+        family = gauge.name;
         const double value = read_quietly(gauge);
-        text += gauge.name + " " + (value != value ? "NaN" : number(value)) + "\n";
+        text += with_labels(gauge.name, gauge.labels) + " ";
+        text += (value != value ? "NaN" : number(value)) + "\n";
     }
     return text;
 }

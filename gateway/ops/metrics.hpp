@@ -18,8 +18,9 @@ class Metrics {
     void count(std::string_view name, std::string_view labels = {}, double by = 1);
     void observe(std::string_view name, std::string_view labels,
                  double seconds); // histogram, fixed buckets
-    /// Asked at every scrape.
-    void gauge(std::string name, std::string help, std::function<double()> read);
+    /// Asked at every scrape. Gauges of one name with several labels are given one after another.
+    void gauge(std::string name, std::string help, std::function<double()> read,
+               std::string labels = {});
     void describe(std::string name, std::string type, std::string help);
     std::string text() const;
 

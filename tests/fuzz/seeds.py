@@ -167,6 +167,14 @@ def papers():
     put("papers", "jpeg", b"a.JPEG\n\xff\xd8\xff\xe0" + bytes(30))
 
 
+def mapping():
+    rule = ("rules:\n  - name: outside\n    issuer: CN=Outside CA,C=JP\n    issuer_key: sha256:" + "0" * 64
+            + "\n    take: %s\n    pattern: '%s'\n\0")
+    put("mapping", "serial_number", rule % ("subject.serialNumber", "{office}") + "0370100017")
+    put("mapping", "uri", rule % ("san.uri", r"https://a\.jp/[a-z]{1,8}/{office}(/x)?") + "https://a.jp/office/0370100017/x")
+    put("mapping", "two_ways", rule % ("'san.other:1.2.392.1'", "[0-9]*{office}[0-9]*") + "03701000170")
+
+
 def certificates():
     with tempfile.TemporaryDirectory() as folder:
         for name, alternative in (("office", "URI:urn:jp-kaigo:office:0370100017,URI:urn:jp-kaigo:office:0370100025,DNS:a.example"),
@@ -183,6 +191,6 @@ if __name__ == "__main__":
     for old in CORPUS.glob("*/*"):
         if not old.name.startswith("crash_"):
             old.unlink()
-    for step in (records, tables, http, evidence, sealed, papers, certificates):
+    for step in (records, tables, http, evidence, sealed, papers, certificates, mapping):
         step()
     print(sum(path.stat().st_size for path in CORPUS.glob("*/*")), "bytes")
