@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Everything that is tested, in one command on a fresh Debian 12: packages, release build, all tests but bench and long
-# fuzz, then the unit, store and http tests again under AddressSanitizer and UBSan.
+# fuzz, then the unit, store and http tests again under AddressSanitizer and UBSan, then each fuzz program for some seconds.
 #
-#   bash tests/run.sh [--quick]      --quick leaves the sanitizer build and the crash test out
+#   bash tests/run.sh [--quick]      --quick leaves the sanitizer build, fuzzing and the crash test out
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -56,11 +56,17 @@ if [[ $quick == no ]]; then
     build asan
     step "unit, store and http tests under the sanitizers"
     run_ctest asan --test-dir build/asan -L 'unit|store|http'
+
+    step "fuzz programs (clang)"
+    build fuzz
+    step "each fuzz program over its seeds, and some seconds beyond"
+    run_ctest fuzz --test-dir build/fuzz -L '^fuzz$'
 fi
 
 step "done"
 if [[ $quick == no ]]; then
     printf 'ASan + UBSan: %s\n' "${closing[1]}"
+    printf 'fuzz: %s\n' "${closing[2]}"
 fi
 printf '%s\n' "${closing[0]}"
 [[ $failed == no ]]

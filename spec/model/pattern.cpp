@@ -258,12 +258,17 @@ class Nfa {
 struct ByteClasses {
     std::array<std::uint8_t, 256> of{};
     std::size_t count = 1;
+    std::vector<std::uint8_t> first; // a byte of each class
 };
 
 ByteClasses classes_of(const Nfa& nfa) {
     ByteClasses classes;
+    std::vector<ByteSet> told_apart; // most states read one of a few sets
     for (const NfaState& state : nfa.states()) {
-        if (state.on.none()) continue;
+        if (state.on.none() ||
+            std::find(told_apart.begin(), told_apart.end(), state.on) != told_apart.end())
+            continue;
+        told_apart.push_back(state.on);
         std::map<std::pair<std::uint8_t, bool>, std::uint8_t> split;
         for (std::size_t byte = 0; byte < 256; ++byte) {
             const auto id = static_cast<std::uint8_t>(split.size());
@@ -272,6 +277,9 @@ ByteClasses classes_of(const Nfa& nfa) {
         }
         classes.count = split.size();
     }
+    classes.first.resize(classes.count);
+    for (std::size_t byte = 256; byte-- > 0;)
+        classes.first[classes.of[byte]] = static_cast<std::uint8_t>(byte);
     return classes;
 }
 
@@ -332,13 +340,8 @@ class Determinizer {
         std::vector<StateSet> out(classes_.count);
         for (const StateId id : set) {
             const NfaState& state = nfa_.state(id);
-            std::bitset<256> seen;
-            for (std::size_t byte = 0; byte < 256 && state.on.any(); ++byte) {
-                const std::uint8_t column = classes_.of[byte];
-                if (!state.on.test(byte) || seen.test(column)) continue;
-                seen.set(column);
-                out[column].push_back(state.target);
-            }
+            for (std::size_t column = 0; column < out.size(); ++column)
+                if (state.on.test(classes_.first[column])) out[column].push_back(state.target);
         }
         return out;
     }
