@@ -13,6 +13,8 @@ ROOMS = {
     "spec/check": ["spec/base/*", "spec/model/*", "spec/records/*"],
     "spec/render": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/check/*"],
     "spec/sample": ["spec/base/*", "spec/model/*", "spec/records/*"],
+    "spec/kit": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/load/*", "spec/check/*", "spec/render/*",
+                 "spec/sample/*"],
     "spec/tables": ["spec/base/*", "spec/model/*", "spec/records/*", "spec/load/*"],
     "adapters": SPEC,
     "gateway/audit": SPEC,
@@ -109,6 +111,9 @@ GOOD = [
 ]
 BAD = [
     (with_file("spec/base/bytes.cpp", '#include "spec/check/report.hpp"\n'), "spec/base may not know"),
+    (with_file("spec/kit/judge.cpp", '#include "gateway/http/router.hpp"\n'), "spec/kit may not know"),
+    ({**with_file("spec/sample/sample.cpp", '#include "spec/kit/make.hpp"\n'), "spec/kit/make.hpp": ""},
+     "spec/sample may not know"),
     (with_file("spec/check/rules/month.cpp", '#include "gateway/store/store.hpp"\n'), "spec/check may not know"),
     (with_file("gateway/exchange/submit.cpp", '#include "gateway/store/sqlite/backend.hpp"\n'), "may not know"),
     (with_file("gateway/store/sqlite/backend.cpp", '#include "gateway/exchange/submit.hpp"\n'), "may not know"),
