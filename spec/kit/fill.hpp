@@ -2,9 +2,9 @@
 //
 //     {M} {M-1} {M+1}      a month, YYYYMM                   {M.text}   2026年1月
 //     {M.05} {M-12.01}     a day, YYYYMMDD                   {M.last}   the month's last day
-//     {M.day}              the day of a record with `days`   {bits 16-31}  日割対象日, 31 characters
-//     {from} {to}          the office numbers                {from.type}   its service type
-//     {image 0001}         name of the bundle's picture
+//     {M.day}              the day of a record with `days`   {bits 16-31}  日割対象日, 31
+//     characters {from} {to}          the office numbers                {from.type}   its service
+//     type {image 0001}         name of the bundle's picture
 #pragma once
 
 #include "spec/records/file_name.hpp"

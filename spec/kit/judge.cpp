@@ -107,8 +107,8 @@ class Judge {
                          "the files are of edition " + seen.edition->id + ", asked for is " +
                              request_.edition->id + " (--edition)"};
         if (!is_of_kind(pattern, *request_.edition, report))
-            return Unfit{pattern.id + "（" + pattern.title_ja + "）のファイルではありません: " +
-                             kinds_text(report),
+            return Unfit{pattern.id + "（" + pattern.title_ja +
+                             "）のファイルではありません: " + kinds_text(report),
                          "not the files of " + pattern.id + " (" + pattern.title_en +
                              "): " + kinds_text(report)};
         const CaseBundle* const source = source_of(report.month);
@@ -135,8 +135,8 @@ class Judge {
     const CaseBundle* source_of(const Month& month) const {
         const auto& bundles = request_.pattern->bundles;
         if (!month.has_value()) return &bundles.front();
-        const int distance = (month.year() - request_.month.year()) * 12 + month.month() -
-                             request_.month.month();
+        const int distance =
+            (month.year() - request_.month.year()) * 12 + month.month() - request_.month.month();
         const auto at = std::find_if(bundles.begin(), bundles.end(), [&](const CaseBundle& one) {
             return one.month_offset == distance;
         });
@@ -155,10 +155,16 @@ class Judge {
     // --- the files of one bundle ---
 
     void bundle_missing(const CaseBundle& bundle) {
-        const std::string month =
-            " (" + std::to_string(bundle.month_offset + 1) + "/" +
-            std::to_string(request_.pattern->bundles.size()) + ")";
-        const Place place{"", 0, 0, "", "", "", "", "送信単位がありません" + month,
+        const std::string month = " (" + std::to_string(bundle.month_offset + 1) + "/" +
+                                  std::to_string(request_.pattern->bundles.size()) + ")";
+        const Place place{"",
+                          0,
+                          0,
+                          "",
+                          "",
+                          "",
+                          "",
+                          "送信単位がありません" + month,
                           "the bundle is missing" + month};
         for (const CaseFile& file : bundle.files)
             if (request_.edition->file(file.type))
@@ -222,8 +228,8 @@ class Judge {
         std::string key;
         for (const std::string& item : made.source->match)
             if (const Field* field = made.name.type->field(item)) {
-                const std::string& value = difference.values[static_cast<std::size_t>(
-                    made.name.type->column(item))];
+                const std::string& value =
+                    difference.values[static_cast<std::size_t>(made.name.type->column(item))];
                 if (!value.empty()) key += (key.empty() ? "" : "、") + field->name + " " + value;
             }
         return {seen.name, 0, 0, "", "", key, "", "レコードがありません", "the record is missing"};
@@ -242,8 +248,15 @@ class Judge {
 
     void look_at_count(const MadeFile& made, const SeenFile& seen, const Comparison& compared) {
         if (seen.rows_in_all == made.records.size()) return;
-        Place place{seen.name, 0, 0, "", "", std::to_string(made.records.size()),
-                    std::to_string(seen.rows_in_all), "レコード数", "number of records"};
+        Place place{seen.name,
+                    0,
+                    0,
+                    "",
+                    "",
+                    std::to_string(made.records.size()),
+                    std::to_string(seen.rows_in_all),
+                    "レコード数",
+                    "number of records"};
         if (!compared.extra.empty()) {
             place.line = compared.extra.front()->line;
             place.ja = "見本にないレコードがあります";
@@ -275,9 +288,9 @@ class Judge {
     static std::string user_of(const MadeFile& made, std::size_t record) {
         std::string user;
         for (const std::string& key : made.name.type->keys)
-            user += made.records[record]
-                        .values[static_cast<std::size_t>(made.name.type->column(key))] +
-                    '\x1F';
+            user +=
+                made.records[record].values[static_cast<std::size_t>(made.name.type->column(key))] +
+                '\x1F';
         return user;
     }
 
@@ -291,7 +304,13 @@ class Judge {
                 });
             const bool found = at != taken.seen->files.end();
             if (found && at->input.bytes.starts_with("\xFF\xD8\xFF")) continue;
-            const Place place{found ? at->input.name : wanted, 0,  0, "", "", "JPEG", "",
+            const Place place{found ? at->input.name : wanted,
+                              0,
+                              0,
+                              "",
+                              "",
+                              "JPEG",
+                              "",
                               found ? "JPEG ではありません" : "画像がありません",
                               found ? "no JPEG" : "the picture is missing"};
             for (const std::size_t number : by_kind_[PointKind::image])

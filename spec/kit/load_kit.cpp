@@ -141,8 +141,7 @@ class PatternLoader {
         bundle.images = map.texts("images");
         bundle_ids_.clear();
         if (const YamlNode* files = map.child("files", Kind::map))
-            for (const auto& [key, value] : files->entries)
-                read_file(bundle, key->text, *value);
+            for (const auto& [key, value] : files->entries) read_file(bundle, key->text, *value);
         map.finish();
         pattern_.bundles.push_back(std::move(bundle));
     }
@@ -236,7 +235,10 @@ class PatternLoader {
         for (const PatternEdition& edition : pattern_.editions) {
             const Edition* const known = catalog_.edition(edition.id);
             if (!known || !edition.month.has_value()) return;
-            Filling filling{known, pattern_.from, pattern_.to, edition.month,
+            Filling filling{known,
+                            pattern_.from,
+                            pattern_.to,
+                            edition.month,
                             Serial::parse("20260101000000"),
                             record.days.empty() ? 0 : record.days.front()};
             const auto filled = fill(text, filling);

@@ -29,8 +29,7 @@ Result<Serial> serial_of(const CaseBundle& bundle, const Filling& filling) {
     const auto text = fill(bundle.serial, filling);
     if (!text) return text.error();
     const auto serial = Serial::parse(*text);
-    if (!serial || !serial->is_real())
-        return Error{Errc::malformed, "no serial: " + *text};
+    if (!serial || !serial->is_real()) return Error{Errc::malformed, "no serial: " + *text};
     return *serial;
 }
 

@@ -10,8 +10,8 @@ namespace cpg::kit {
 /// Who and when; everything else is the pattern's.
 struct Setting {
     const Edition* edition = nullptr;
-    OfficeRef from, to; // with service types, in edition 3 too
-    Month month;        // of the first bundle
+    OfficeRef from, to;           // with service types, in edition 3 too
+    Month month;                  // of the first bundle
     std::optional<Serial> serial; // of the first bundle, the following ones a second later each;
                                   // absent = the pattern's
 };

@@ -58,8 +58,8 @@ struct Look {
 struct Point {
     std::string id; // "D1-01"
     PointKind kind = PointKind::values;
-    std::string ja, en;       // the sentence
-    std::vector<Look> looks;  // values, order
+    std::string ja, en;             // the sentence
+    std::vector<Look> looks;        // values, order
     std::vector<std::string> rules; // form, image
     /// Something that a person sees on the screen after an import.
     bool on_screen() const;

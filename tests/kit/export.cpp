@@ -71,8 +71,8 @@ std::vector<InputFile> Export::files() const {
 }
 
 kit::Judgement Export::judged(std::vector<InputFile> files) const {
-    auto outcome = kit::judge(catalog(), *kit::embedded_kit(), {&pattern_, &edition_, month_, now()},
-                              std::move(files));
+    auto outcome = kit::judge(catalog(), *kit::embedded_kit(),
+                              {&pattern_, &edition_, month_, now()}, std::move(files));
     if (const auto* unfit = std::get_if<kit::Unfit>(&outcome))
         throw std::runtime_error(pattern_.id + ": " + unfit->en);
     return std::get<kit::Judgement>(std::move(outcome));
