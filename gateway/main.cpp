@@ -43,6 +43,13 @@ std::span<const Command> commands() {
         {&spec_diff_usage, spec_diff_command},
         {&convert_usage, convert_command},
         {&view_usage, view_command},
+        {&kit_list_usage, kit_list_command},
+        {&kit_make_usage, kit_make_command},
+        {&kit_check_usage, kit_check_command},
+        {&kit_import_check_usage, kit_import_check_command},
+        {&kit_key_usage, kit_key_command},
+        {&kit_summary_usage, kit_summary_command},
+        {&kit_verify_usage, kit_verify_command},
         {&bench_send_usage, bench_send_command},
         {&bench_cycle_usage, bench_cycle_command},
     };

@@ -2,13 +2,10 @@
 
 #include "gateway/app/tls_policy.hpp"
 #include "gateway/app/upkeep.hpp"
+#include "gateway/audit/key_file.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
 #include "spec/base/private_key.hpp"
 #include "spec/load/load.hpp"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -21,40 +18,9 @@ namespace {
 
 constexpr std::chrono::seconds directory_look{1}; // how stale an `office add` may be seen
 
-std::string read_secret(const std::filesystem::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0)
-        throw ConfigurationError(file.string() + ": cannot be read");
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        throw ConfigurationError(file.string() + ": may be read by others; set its mode to 0400");
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) throw ConfigurationError(file.string() + ": cannot be read");
-    return text.str();
-}
-
-Result<void> write_secret(const std::filesystem::path& file, std::string_view text) {
-    const int handle = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-    if (handle < 0)
-        return Error{Errc::configuration, file.string() + ": exists or cannot be written"};
-    const bool written =
-        ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(handle) == 0;
-    ::close(handle);
-    if (!written) return Error{Errc::configuration, file.string() + ": cannot be written"};
-    return {};
-}
-
 int year_of(Time time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     return static_cast<int>(std::chrono::year_month_day(day).year());
-}
-
-// The log key's file: the origin on the first line, then the key. The origin is fixed when the log
-// is made.
-std::string log_key_text(const std::string& origin) {
-    return origin + "\n" + audit::make_signer_key();
 }
 
 identity::DirectoryPtr load_directory(store::Store& store, identity::MappingPtr mapping) {
@@ -87,11 +53,9 @@ CatalogPtr catalog_of(const std::filesystem::path& spec_dir) {
 }
 
 std::shared_ptr<const audit::Signer> read_log_key(const Config& config) {
-    const auto text = read_secret(config.log_key());
-    const auto line_end = text.find('\n');
-    if (line_end == std::string::npos)
-        throw ConfigurationError(config.log_key().string() + ": has no origin line");
-    return audit::make_signer(text.substr(0, line_end), text.substr(line_end + 1));
+    auto signer = audit::read_key_file(config.log_key());
+    if (!signer) throw ConfigurationError(signer.error().detail);
+    return std::move(*signer);
 }
 
 Result<std::string> init_data(const Config& config) {
@@ -105,7 +69,8 @@ Result<std::string> init_data(const Config& config) {
                          file.string() + ": exists already; nothing was changed"};
     if (const auto made = store::MasterKey::create(config.master_key()); !made) return made.error();
     const auto origin = audit::log_origin(config.host, year_of(system_clock().now()));
-    if (const auto made = write_secret(config.log_key(), log_key_text(origin)); !made)
+    // The origin is fixed when the log is made.
+    if (const auto made = audit::create_key_file(config.log_key(), origin); !made)
         return made.error();
     const auto signer = read_log_key(config);
     store::open_sqlite_store({config.database(), true, 1}, signer);

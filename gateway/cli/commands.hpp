@@ -54,6 +54,17 @@ extern const Usage bench_send_usage, bench_cycle_usage;
 int bench_send_command(const Arguments& given);
 int bench_cycle_command(const Arguments& given);
 
+// The conformance kit for vendors: kit.cpp, kit_summary.cpp.
+extern const Usage kit_list_usage, kit_make_usage, kit_check_usage, kit_import_check_usage,
+    kit_key_usage, kit_summary_usage, kit_verify_usage;
+int kit_list_command(const Arguments& given);
+int kit_make_command(const Arguments& given);
+int kit_check_command(const Arguments& given);
+int kit_import_check_command(const Arguments& given);
+int kit_key_command(const Arguments& given);
+int kit_summary_command(const Arguments& given);
+int kit_verify_command(const Arguments& given);
+
 // The gateway itself: serve.cpp, db.cpp, audit.cpp.
 extern const Usage serve_usage, db_init_usage, db_check_usage, db_upgrade_usage, audit_head_usage;
 int serve_command(const Arguments& given);

@@ -343,6 +343,7 @@ class PatternLoader {
     // --- what the catalogue knows ---
 
     const FileType* type_of(int line, const std::string& id) {
+        if (!newest_) return nullptr; // told already
         const FileType* const type = newest_->file(id);
         if (!type || !type->is_csv()) problems_.add(line, "unknown CSV type " + id);
         return type && type->is_csv() ? type : nullptr;
