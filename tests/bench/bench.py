@@ -63,6 +63,114 @@ def bench_check(folder, given):
            f"{size / check / MEGABYTE:.0f} MB/s ({start_up * 1000:.0f} ms to start)", f"{floor / check:.2f}", "0.5")
 
 
+# -- the validator --------------------------------------------------------------------------------------------------
+
+def schedule(folder, users):
+    """第6表, 第7表 and 補足 of one receiver: a bundle."""
+    cpgw("sample", "--from", refs(SENDERS[:1]), "--to", refs(RECEIVERS[:1]), "--month", "202612", "--users", users, "--kind",
+         "schedule", "--out", folder)
+    return folder
+
+
+def size_of(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*.CSV"))
+
+
+def lines_of(command):
+    output = subprocess.run(list(map(str, command)), capture_output=True, check=True).stdout.decode()
+    return [line.split() for line in output.splitlines()]
+
+
+def bench_rules(folder, given):
+    """What the rules cost, and what the tokenisers of npm take for splitting the same bytes alone."""
+    bundle = schedule(folder / "bundle", 200 if given.quick else 3000)
+    megabytes = size_of(bundle) / MEGABYTE
+    has_npm = (pathlib.Path(given.tokenise).parent / "node_modules").exists()
+    tokenisers = ("csv-parse", "papaparse") if has_npm else ()
+    best = {}
+    for _ in range(1 if given.quick else 3):  # in turns
+        found = {name: float(seconds) for name, seconds in lines_of([given.check_bench, bundle, 5, "rules"])}
+        for name in tokenisers:
+            found[name] = float(lines_of(["node", given.tokenise, name, bundle, 5])[0][0])
+        best = {name: min(seconds, best.get(name, seconds)) for name, seconds in found.items()}
+    speed = {name: f"{megabytes / seconds:.0f} MB/s" for name, seconds in best.items()}
+    full = best["rules"]
+    yield f"check of a schedule bundle of {megabytes:.0f} MB in memory, every rule", speed["rules"], "1", ""
+    yield "… bytes, CSV and items only, no rule", speed["items"], f"{full / best['items']:.2f} times faster", ""
+    yield "… split into cells only", speed["split"], f"{full / best['split']:.2f} times faster", ""
+    whole = full + best["digest"]
+    for name in tokenisers:
+        yield (f"npm `{name}` splits the same text, decoded before", speed[name],
+               f"check with SHA-256 {best[name] / whole:.1f} times faster", "10")
+
+
+def bench_each(folder, given):
+    """What is saved when one rule is left out; less than equal checks lie apart is noise."""
+    bundle = schedule(folder / "bundle", 200 if given.quick else 1500)
+    (_, _, noise, full), *rules = lines_of([given.check_bench, bundle, 3 if given.quick else 20, "each"])
+    noise, full = float(noise), float(full)
+    told = sorted(((float(saved), name, table) for name, table, saved, _ in rules), reverse=True)
+    for saved, name, table in told:
+        if saved > noise:
+            where = f" ({table})" if table != "-" else ""
+            yield f"rule `{name}`{where}", f"{saved / full:.1%} of a check", f"± {noise / full:.1%}", ""
+    within = sum(saved <= noise for saved, _, _ in told)
+    yield f"each of the other {within} rule functions", "within the noise", f"± {noise / full:.1%}", ""
+
+
+def run_check(folder):
+    """Seconds and megabytes of one `cpgw check`, start-up included; everything must be accepted."""
+    started = time.perf_counter()
+    process = subprocess.Popen([PROGRAM, "check", "--format", "json", folder], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"cpgw check: exit code {process.returncode}"
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def bench_office(folder, given):
+    """A big office: as many bundles as it has partners, in one call."""
+    count = 50 if given.quick else 1000
+    partners = [Office(f"0371{number:06d}", "11", "") for number in range(count)]
+    cpgw("sample", "--from", refs(SENDERS[:1]), "--to", refs(partners), "--month", "202612", "--users", 5, "--kind", "schedule",
+         "--out", folder / "bundles")
+    megabytes = size_of(folder / "bundles") / MEGABYTE
+    seconds, memory = min(run_check(folder / "bundles") for _ in range(1 if given.quick else 3))
+    yield (f"{count:,} bundles in one `cpgw check`, {megabytes:.0f} MB", f"{seconds:.2f} s: {count / seconds:.0f}/s, "
+           f"{megabytes / seconds:.0f} MB/s", "", "")
+    yield "… memory", f"{memory:.0f} MB", f"{memory / megabytes:.2f} of the bytes", ""
+
+
+def multiply(model, folder, size):
+    """The model's records over and over, each time with other 被保険者番号, until the bundle has `size` bytes."""
+    folder.mkdir()
+    copies = max(1, round(size / size_of(model)))
+    for path in model.iterdir():
+        rows = [line.split(b",", 3) for line in path.read_bytes().splitlines(keepends=True)]
+        with open(folder / path.name, "wb") as out:
+            for copy in range(copies):
+                mark = b"%04d" % copy  # the last six characters tell the model's users apart
+                out.writelines(b",".join((version, insurer, mark + insured[4:], rest)) for version, insurer, insured, rest in rows)
+    return folder
+
+
+def bench_huge(folder, given):
+    """Memory of the check against the size of one bundle: flat, or growing with it?"""
+    model = schedule(folder / "model", 1000)
+    insured = {line.split(b",")[2] for line in next(model.glob("UPHOSOKU_*")).read_bytes().splitlines()}
+    assert len({number[4:] for number in insured}) == 1000, "two users of the model end alike"
+    first = None
+    for size in (8, 32) if given.quick else (64, 256, 1000):
+        bundle = multiply(model, folder / str(size), size * MEGABYTE)
+        megabytes = size_of(bundle) / MEGABYTE
+        seconds, memory = run_check(bundle)
+        shutil.rmtree(bundle)
+        first = first or memory
+        yield (f"`cpgw check` of one schedule bundle of {megabytes:.0f} MB: memory", f"{memory:.0f} MB",
+               f"{memory / megabytes:.2f} of the bytes, {memory / first:.1f} times the first", "flat")
+        yield "… time", f"{seconds:.1f} s, {megabytes / seconds:.0f} MB/s", "", ""
+
+
 # -- sending --------------------------------------------------------------------------------------------------------
 
 class Nginx:
@@ -220,17 +328,22 @@ def bench_memory(folder, given):
     yield f"memory with {count:,} idle TLS connections", f"{held:.0f} MB", f"{(held - idle) * 1024 / count:.0f} KB each", ""
 
 
-BENCHES = {"check": bench_check, "send": bench_send, "cycle": bench_cycle, "memory": bench_memory}
+BENCHES = {"check": bench_check, "rules": bench_rules, "each": bench_each, "office": bench_office, "huge": bench_huge,
+           "send": bench_send, "cycle": bench_cycle, "memory": bench_memory}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--libcsv", required=True)
+    parser.add_argument("--check-bench", required=True)
+    parser.add_argument("--tokenise", required=True, help="tokenise.js, beside the node_modules it needs")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: whether it runs, not how fast")
-    parser.add_argument("--only", default=",".join(BENCHES), help="check,send,cycle,memory")
+    parser.add_argument("--only", default=",".join(BENCHES), help="the benches to run: " + ",".join(BENCHES))
     given = parser.parse_args()
-    given.libcsv = os.path.abspath(given.libcsv)
+    given.libcsv, given.check_bench, given.tokenise = map(os.path.abspath, (given.libcsv, given.check_bench, given.tokenise))
+    load = os.getloadavg()[0]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cpgw-bench-", dir=os.environ.get("TMPDIR")))
+    print(f"{os.cpu_count()} processors, load {load:.1f} at the start\n")
     print("| what | measured | ratio | aim |\n|---|---|---|---|", flush=True)
     try:
         for name in given.only.split(","):
