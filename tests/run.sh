@@ -41,7 +41,7 @@ run_ctest() {
 }
 
 step "packages"
-bash deploy/setup.sh build run lint
+bash deploy/setup.sh build run lint security
 
 step "release build"
 build release

@@ -1,5 +1,7 @@
 #include "adapters/client/client.hpp"
 
+#include "spec/base/private_key.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -56,16 +58,6 @@ void check(const error_code& error, const std::filesystem::path& file) {
     if (error) throw std::runtime_error("cannot use " + file.string() + ": " + error.message());
 }
 
-void refuse_shared_key(const std::filesystem::path& key) {
-    using std::filesystem::perms;
-    const auto status = std::filesystem::status(key);
-    if (!std::filesystem::exists(status))
-        throw std::runtime_error("cannot read the key: " + key.string());
-    constexpr auto others = perms::group_all | perms::others_all;
-    if ((status.permissions() & others) != perms::none)
-        throw std::runtime_error("the key is readable by others (chmod 400): " + key.string());
-}
-
 asio::ssl::context make_context(const Settings& settings) {
     asio::ssl::context context(asio::ssl::context::tls_client);
     SSL_CTX* const native = context.native_handle();
@@ -78,11 +70,11 @@ asio::ssl::context make_context(const Settings& settings) {
     check(error, settings.ca);
     context.use_certificate_chain_file(settings.certificate.string(), error);
     check(error, settings.certificate);
-    refuse_shared_key(settings.key);
-    // A key with a passphrase is an error, not a prompt.
-    context.set_password_callback([](auto, auto) { return std::string(); }, error);
-    context.use_private_key_file(settings.key.string(), asio::ssl::context::pem, error);
-    check(error, settings.key);
+    const auto key = load_private_key(settings.key);
+    if (!key) throw std::runtime_error("cannot use the key: " + key.error().detail);
+    if (SSL_CTX_use_PrivateKey(native, key->get()) != 1)
+        throw std::runtime_error("cannot use the key: " + settings.key +
+                                 ": it does not belong to the certificate");
     return context;
 }
 

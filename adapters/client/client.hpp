@@ -16,9 +16,10 @@
 namespace cpg::client {
 
 struct Settings {
-    std::string gateway;                        // https://host:port
-    std::filesystem::path certificate, key, ca; // PEM
-    std::vector<std::string> trusted_keys;      // vkeys of the gateway's log
+    std::string gateway;                   // https://host:port
+    std::filesystem::path certificate, ca; // PEM
+    std::string key;                       // PEM file of its owner alone, or a pkcs11: URI
+    std::vector<std::string> trusted_keys; // vkeys of the gateway's log
     std::string lang = "ja";
     std::chrono::seconds timeout{120};
 };

@@ -1,5 +1,7 @@
 #include "adapters/client/client.hpp"
 
+#include "spec/base/private_key.hpp"
+
 #include <charconv>
 #include <fstream>
 #include <functional>
@@ -75,7 +77,12 @@ class Reader {
     Result<void> certificate(const YAML::Node& value) {
         return path_into(value, settings_.certificate);
     }
-    Result<void> key(const YAML::Node& value) { return path_into(value, settings_.key); }
+    Result<void> key(const YAML::Node& value) {
+        auto read = text(value);
+        if (!read) return read.error();
+        settings_.key = names_token(*read) ? *read : (file_.parent_path() / *read).string();
+        return {};
+    }
     Result<void> ca(const YAML::Node& value) { return path_into(value, settings_.ca); }
     Result<void> lang(const YAML::Node& value) {
         if (!value.IsScalar() || (value.Scalar() != "ja" && value.Scalar() != "en"))

@@ -49,12 +49,17 @@ std::uint64_t list_number(Time now) {
 
 } // namespace
 
-void AuthorityFolder::create(const fs::path& folder, const std::string& name, Time now) {
+void AuthorityFolder::create(const fs::path& folder, const std::string& name, Time now,
+                             const std::string& token_key) {
     if (fs::exists(folder / "ca.key") || fs::exists(folder / "ca.pem"))
         throw Failure(exit_refused, "認証局がもうあります: " + folder.string() +
                                         " / there is an authority already");
+    const identity::Validity validity{now - std::chrono::minutes(5), authority_days};
     const auto credential =
-        identity::make_authority(name, {now - std::chrono::minutes(5), authority_days});
+        token_key.empty()
+            ? identity::make_authority(name, validity)
+            : value_or_fail(identity::make_authority_in_token(name, token_key, validity),
+                            "トークンの鍵が使えません");
     client::save_file(folder / "ca.key", credential.key_pem, secret);
     client::save_file(folder / "index.txt", "", open_to_all);
     client::save_file(folder / "ca.pem", credential.certificate_pem, open_to_all);
@@ -76,6 +81,10 @@ AuthorityFolder::AuthorityFolder(fs::path folder) : folder_(std::move(folder)) {
 
 AuthorityFolder::~AuthorityFolder() {
     if (lock_ >= 0) ::close(lock_);
+}
+
+std::string AuthorityFolder::certificate_pem() const {
+    return read_file(folder_ / "ca.pem");
 }
 
 void AuthorityFolder::read_index() {

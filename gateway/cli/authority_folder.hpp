@@ -1,6 +1,6 @@
-// A certificate authority's folder: ca.pem, ca.key (0400), crl.pem and index.txt, one line a
-// certificate: "<V|R> <not after> <revoked at|-> <serial> <for whom>". A lock keeps two commands
-// apart; every file is replaced whole.
+// A certificate authority's folder: ca.pem, ca.key (0400; the key or its pkcs11: URI), crl.pem and
+// index.txt, one line a certificate: "<V|R> <not after> <revoked at|-> <serial> <for whom>". A lock
+// keeps two commands apart; every file is replaced whole.
 #pragma once
 
 #include "gateway/identity/authority.hpp"
@@ -19,9 +19,11 @@ struct IndexLine {
 
 class AuthorityFolder {
   public:
-    /// Makes the folder, its key, an empty index and an empty revocation list. Throws Failure: one
-    /// is there already.
-    static void create(const std::filesystem::path& folder, const std::string& name, Time now);
+    /// Makes the folder, its key, an empty index and an empty revocation list. With `token_key`, a
+    /// pkcs11: URI, the key stays in its token and ca.key holds the URI. Throws Failure: one is
+    /// there already, or the token cannot be used.
+    static void create(const std::filesystem::path& folder, const std::string& name, Time now,
+                       const std::string& token_key = {});
     /// Opens and locks. Throws Failure.
     explicit AuthorityFolder(std::filesystem::path folder);
     ~AuthorityFolder();
@@ -33,6 +35,8 @@ class AuthorityFolder {
     /// of the files exists.
     identity::Certificate keep(const identity::Credential& credential, const std::string& prefix,
                                const std::string& subject);
+    /// The authority's own certificate, PEM.
+    std::string certificate_pem() const;
     /// Throws Failure for a serial that is not in the index.
     void revoke(const std::string& serial, Time now);
     std::string revocation_list(Time now, int days) const;

@@ -3,6 +3,8 @@
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/files.hpp"
 #include "gateway/cli/text.hpp"
+#include "gateway/identity/pkcs12.hpp"
+#include "spec/base/private_key.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -28,7 +30,9 @@ const Usage cert_ca_init_usage{"cert ca-init",
                                {},
                                {{"--out", "DIR", "認証局のフォルダー", "folder of the authority"},
                                 {"--name", "TEXT", "認証局の名前（既定 Careplan Gateway CA）",
-                                 "its name (default Careplan Gateway CA)"}}};
+                                 "its name (default Careplan Gateway CA)"},
+                                {"--key", "URI", "トークンにある鍵（pkcs11:…）を使います",
+                                 "uses a key in a token (pkcs11:…)"}}};
 
 const Usage cert_issue_usage{
     "cert issue",
@@ -40,7 +44,13 @@ const Usage cert_issue_usage{
      {"--server", "NAME[,IP…]", "ゲートウェイの名前とアドレス",
       "names and addresses of the gateway"},
      out_option,
-     days_option}};
+     days_option,
+     {"--p12", "FILE", "ブラウザー用の PKCS#12 も書きます",
+      "writes a PKCS#12 file for browsers too"},
+     {"--p12-password", "FILE", "そのパスワードの入ったファイル（- は標準入力）",
+      "file with its password (- is standard input)"},
+     {"--p12-legacy", "", "古い Windows や macOS のための暗号（3DES）で書きます",
+      "with the ciphers of old systems (3DES)"}}};
 
 const Usage cert_renew_usage{"cert renew",
                              "同じ事業所の新しい証明書を、新しい鍵で発行します",
@@ -110,6 +120,33 @@ std::string joined(const std::vector<OfficeNo>& offices) {
     return text;
 }
 
+/// The first line of a file, or of standard input: never an argument, others can see those.
+std::string password_from(const std::string& file) {
+    std::string text;
+    if (file == "-")
+        std::getline(std::cin, text);
+    else
+        text = read_file(file);
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+/// Empty when none is asked for.
+Bytes pkcs12_of(const Arguments& given, const identity::Credential& credential,
+                const std::string& authority_pem) {
+    if (!given.has("--p12")) {
+        if (given.has("--p12-password") || given.has("--p12-legacy"))
+            throw UsageError("--p12 がありません / --p12 is missing");
+        return {};
+    }
+    if (std::filesystem::exists(given.text("--p12")))
+        throw Failure(exit_refused, "もうあります: " + given.text("--p12") + " / exists already");
+    const auto kind =
+        given.has("--p12-legacy") ? identity::Pkcs12Kind::legacy : identity::Pkcs12Kind::modern;
+    return value_or_fail(identity::to_pkcs12(credential, authority_pem,
+                                             password_from(given.required("--p12-password")), kind),
+                         "PKCS#12 を作れません");
+}
+
 std::int64_t days_left(const identity::Certificate& certificate) {
     return std::chrono::floor<std::chrono::days>(certificate.not_after - now()).count();
 }
@@ -118,7 +155,10 @@ std::int64_t days_left(const identity::Certificate& certificate) {
 
 int cert_ca_init_command(const Arguments& given) {
     const std::string folder = given.required("--out");
-    AuthorityFolder::create(folder, given.text("--name", "Careplan Gateway CA"), now());
+    const std::string key = given.text("--key");
+    if (given.has("--key") && !names_token(key))
+        throw UsageError("--key は pkcs11: で始めます / --key takes a pkcs11: URI");
+    AuthorityFolder::create(folder, given.text("--name", "Careplan Gateway CA"), now(), key);
     std::cout << folder << ": ca.pem  ca.key  crl.pem  index.txt\n";
     return exit_done;
 }
@@ -138,7 +178,13 @@ int cert_issue_command(const Arguments& given) {
             ? value_or_fail(folder.authority().issue_server(servers, validity), "発行できません")
             : folder.authority().issue_office(offices, validity);
     const std::string subject = offices.empty() ? "server:" + servers.front() : joined(offices);
+    // Made before anything is written: a bad password leaves no certificate behind.
+    const Bytes p12 = pkcs12_of(given, credential, folder.certificate_pem());
     print_issued(prefix, folder.keep(credential, prefix, subject));
+    if (!p12.empty()) {
+        client::save_file(given.text("--p12"), p12, std::filesystem::perms::owner_read);
+        std::cout << given.text("--p12") << "\n";
+    }
     return exit_done;
 }
 

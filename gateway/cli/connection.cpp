@@ -45,8 +45,8 @@ const std::vector<Option>& connection_options() {
          "settings file (default ./cpgw-client.yaml, then $XDG_CONFIG_HOME/cpgw/client.yaml)"},
         {"--gateway", "URL", "ゲートウェイ https://ホスト:ポート", "gateway, https://host:port"},
         {"--cert", "FILE", "事業所の証明書（PEM）", "certificate of the office (PEM)"},
-        {"--key", "FILE", "その秘密鍵（PEM、本人だけが読めること）",
-         "its key (PEM, readable by its owner only)"},
+        {"--key", "FILE", "その秘密鍵（PEM、本人だけが読めること。または pkcs11:…）",
+         "its key (PEM, readable by its owner only; or pkcs11:…)"},
         {"--ca", "FILE", "ゲートウェイを確かめる認証局（PEM）",
          "authority that vouches for the gateway (PEM)"},
         {"--trusted-key", "VKEY", "受付票を確かめる鍵（繰り返せます）",
@@ -74,7 +74,7 @@ client::Settings settings_of(const Arguments& given) {
     client::Settings settings = settings_from_file(given);
     settings.gateway = given.text("--gateway", settings.gateway);
     settings.certificate = given.text("--cert", settings.certificate.string());
-    settings.key = given.text("--key", settings.key.string());
+    settings.key = given.text("--key", settings.key);
     settings.ca = given.text("--ca", settings.ca.string());
     settings.lang = given.text("--lang", settings.lang);
     if (given.has("--trusted-key")) settings.trusted_keys = given.all("--trusted-key");

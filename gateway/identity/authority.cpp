@@ -1,6 +1,7 @@
 #include "gateway/identity/authority.hpp"
 
 #include "gateway/identity/openssl_handles.hpp"
+#include "spec/base/private_key.hpp"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -180,7 +181,7 @@ Result<void> add_revoked(X509_CRL* list, const Authority::Revoked& revoked) {
 
 struct Authority::Impl {
     X509Ptr certificate;
-    KeyPtr key;
+    PrivateKey key;
 
     Credential issue(std::string_view common_name, Profile profile,
                      const Validity& validity) const {
@@ -191,12 +192,38 @@ struct Authority::Impl {
     }
 };
 
+namespace {
+
+std::string root_pem(std::string_view common_name, EVP_PKEY* key, const Validity& validity) {
+    const Profile profile{"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", {}, {}};
+    return pem_of(make_certificate(common_name, key, {nullptr, key}, profile, validity).get());
+}
+
+/// A file of a token's URI may end in a line feed.
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+Result<PrivateKey> authority_key(const std::string& text) {
+    if (names_token(text)) return load_private_key(first_line(text));
+    const BioPtr pem = bio_over(text);
+    PrivateKey key(PEM_read_bio_PrivateKey(pem.get(), nullptr, nullptr, nullptr));
+    if (!key) return Error{Errc::malformed, "the authority's PEM files: " + openssl_error()};
+    return key;
+}
+
+} // namespace
+
 Credential make_authority(std::string_view common_name, const Validity& validity) {
     const KeyPtr key = new_key();
-    const Profile profile{"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", {}, {}};
-    const X509Ptr root =
-        make_certificate(common_name, key.get(), {nullptr, key.get()}, profile, validity);
-    return {pem_of(root.get()), pem_of(key.get())};
+    return {root_pem(common_name, key.get(), validity), pem_of(key.get())};
+}
+
+Result<Credential> make_authority_in_token(std::string_view common_name, const std::string& uri,
+                                           const Validity& validity) {
+    const auto key = load_private_key(uri);
+    if (!key) return key.error();
+    return Credential{root_pem(common_name, key->get(), validity), uri + "\n"};
 }
 
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -208,9 +235,10 @@ Result<Authority> Authority::open(const Credential& credential) {
     auto impl = std::make_unique<Impl>();
     const BioPtr certificate = bio_over(credential.certificate_pem);
     impl->certificate.reset(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr));
-    const BioPtr key = bio_over(credential.key_pem);
-    impl->key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr));
-    if (!impl->certificate || !impl->key)
+    auto key = authority_key(credential.key_pem);
+    if (!key) return key.error();
+    impl->key = std::move(*key);
+    if (!impl->certificate)
         return Error{Errc::malformed, "the authority's PEM files: " + openssl_error()};
     if (X509_check_ca(impl->certificate.get()) != 1)
         return Error{Errc::malformed, "the certificate is not an authority's"};

@@ -12,7 +12,8 @@ namespace cpg::identity {
 
 struct Credential {
     std::string certificate_pem;
-    std::string key_pem; // PKCS#8, not encrypted; belongs in a file of mode 0400
+    std::string key_pem; // PKCS#8, not encrypted; belongs in a file of mode 0400. An authority's
+                         // may be a pkcs11: URI instead (spec/base/private_key.hpp)
 };
 
 struct Validity {
@@ -22,8 +23,12 @@ struct Validity {
 
 /// A self-signed root: basicConstraints CA, pathlen 0; keyCertSign and cRLSign only.
 Credential make_authority(std::string_view common_name, const Validity& validity);
+/// The same over a key that lies in a token already. configuration: it cannot be used.
+Result<Credential> make_authority_in_token(std::string_view common_name, const std::string& uri,
+                                           const Validity& validity);
 
-/// Issues with this authority's key. malformed when the PEM texts are not a CA's.
+/// Issues with this authority's key. malformed when the PEM texts are not a CA's; configuration
+/// when its token cannot be used.
 class Authority {
   public:
     static Result<Authority> open(const Credential& credential);

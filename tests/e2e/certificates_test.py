@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Certificates in their daily life: revoked while connected, renewed, issued elsewhere, running out, in a token."""
+import os
 import pathlib
 import re
 import shutil
@@ -7,6 +8,7 @@ import ssl
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 from harness import CARE, DAY, THIRD, VISIT, Client, Gateway, GatewayTest, OpensslPki, OwnPki, cpgw, main, run, schedule
 
@@ -209,6 +211,129 @@ class Elsewhere(unittest.TestCase):
         answer = cpgw("serve", "--config", gateway.config, check=False)
         self.assertEqual(answer.returncode, 78)
         self.assertIn("mapping.yaml:", answer.stderr.decode())
+
+
+class Pkcs12(unittest.TestCase):
+    PASSWORD = "見本のパスワード2026"
+
+    def setUp(self):
+        self.folder = temporary_folder(self)
+        cpgw("cert", "ca-init", "--out", self.folder / "ca")
+
+    def issue(self, name, *options, **more):
+        return cpgw("cert", "issue", "--ca", self.folder / "ca", "--office", CARE.number, "--out", self.folder / name, "--p12",
+                    self.folder / f"{name}.p12", *options, **more)
+
+    def test_openssl_reads_both_kinds(self):
+        password = self.folder / "password"
+        password.write_text(self.PASSWORD + "\n")
+        self.issue("modern", "--p12-password", password)
+        self.issue("legacy", "--p12-legacy", "--p12-password", "-", input=self.PASSWORD.encode())
+        for name, expected in (("modern", ("PBES2", "AES-256-CBC", "MAC: sha256")),
+                               ("legacy", ("pbeWithSHA1And3-KeyTripleDES-CBC", "MAC: sha1"))):
+            with self.subTest(name):
+                file = self.folder / f"{name}.p12"
+                self.assertEqual(file.stat().st_mode & 0o777, 0o400)
+                about = run("openssl", "pkcs12", "-in", file, "-info", "-noout", "-passin", f"file:{password}").stderr.decode()
+                for text in expected:
+                    self.assertIn(text, about)
+                self.assertNotIn("RC2", about)
+                out = run("openssl", "pkcs12", "-in", file, "-nodes", "-passin", f"file:{password}").stdout.decode()
+                self.assertEqual(out.count("BEGIN CERTIFICATE"), 2)  # the office's and the authority's
+                self.assertIn("BEGIN PRIVATE KEY", out)
+                self.assertEqual(run("openssl", "pkcs12", "-in", file, "-nodes", "-passin", "pass:other", check=False).returncode, 1)
+
+    def test_a_bad_password_leaves_nothing_behind(self):
+        answer = self.issue("short", "--p12-password", "-", input=b"short\n", check=False)
+        self.assertEqual(answer.returncode, 2, answer)
+        self.assertEqual(self.issue("none", check=False).returncode, 2)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["ca"])
+        self.assertEqual((self.folder / "ca" / "index.txt").read_text(), "")
+
+
+class Token(unittest.TestCase):
+    """Keys that never leave a token: SoftHSM2 stands for a card or an HSM."""
+    MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+    def setUp(self):
+        self.folder = temporary_folder(self)
+        (self.folder / "tokens").mkdir()
+        settings = self.folder / "softhsm2.conf"
+        settings.write_text(f"directories.tokendir = {self.folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        patch = unittest.mock.patch.dict(os.environ, {"SOFTHSM2_CONF": str(settings), "PKCS11_MODULE_PATH": self.MODULE})
+        patch.start()
+        self.addCleanup(patch.stop)
+        run("softhsm2-util", "--init-token", "--free", "--label", "pilot", "--pin", "271828", "--so-pin", "314159")
+        self.pin = self.folder / "pin"
+        self.pin.write_text("271828\n")
+        self.pin.chmod(0o400)
+        for number, name in enumerate(("ca", "gateway", "office"), 1):
+            run("pkcs11-tool", "--module", self.MODULE, "--login", "--pin", "271828", "--token-label", "pilot", "--keypairgen",
+                "--key-type", "EC:prime256v1", "--label", name, "--id", f"0{number}")
+
+    def uri(self, name, pin=None):
+        return (f"pkcs11:token=pilot;object={name};type=private?module-path={self.MODULE}"
+                f"&pin-source=file:{pin or self.pin}")
+
+    def certificate_for(self, name, extensions):
+        """What an authority issues for a key it never sees: a request signed inside the token."""
+        request, certificate, extension_file = (self.folder / f"{name}.{kind}" for kind in ("csr", "pem", "ext"))
+        extension_file.write_text(extensions)
+        run("openssl", "req", "-new", "-engine", "pkcs11", "-keyform", "engine", "-key",
+            f"pkcs11:token=pilot;object={name};type=private;pin-value=271828", "-subj", f"/CN={name}", "-out", request)
+        run("openssl", "x509", "-req", "-in", request, "-CA", self.outside.ca, "-CAkey", self.outside.folder / "ca.key",
+            "-CAcreateserial", "-days", 10, "-extfile", extension_file, "-out", certificate)
+        return certificate
+
+    def test_an_authority_whose_key_lies_in_a_token(self):
+        ca = self.folder / "ca"
+        cpgw("cert", "ca-init", "--out", ca, "--key", self.uri("ca"))
+        self.assertTrue((ca / "ca.key").read_text().startswith("pkcs11:"))
+        self.assertNotIn("271828", (ca / "ca.key").read_text())
+        cpgw("cert", "issue", "--ca", ca, "--office", CARE.number, "--out", self.folder / "office")
+        run("openssl", "verify", "-x509_strict", "-CAfile", ca / "ca.pem", "-CRLfile", ca / "crl.pem", "-crl_check",
+            self.folder / "office.pem")
+        cpgw("cert", "revoke", "--ca", ca, self.folder / "office.pem")
+        answer = run("openssl", "verify", "-CAfile", ca / "ca.pem", "-CRLfile", ca / "crl.pem", "-crl_check",
+                     self.folder / "office.pem", check=False)
+        self.assertIn(b"certificate revoked", answer.stderr)
+
+    def test_a_gateway_and_an_office_with_keys_in_tokens(self):
+        self.outside = OpensslPki(self.folder / "outside")
+        server = self.certificate_for("gateway", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                                      "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        office = self.certificate_for("office", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                                      f"extendedKeyUsage=clientAuth\nsubjectAltName=URI:urn:jp-kaigo:office:{DAY.number}\n")
+        gateway = Gateway(self.folder / "run", pki=self.outside, offices=(CARE, DAY), settings={
+            "tls": f"{{certificate: {server}, key: \"{self.uri('gateway')}\", client_ca: {self.outside.ca}, "
+                   f"crl: {self.outside.crl}}}"})
+        self.addCleanup(gateway.close)
+        self.assertEqual(gateway.client(CARE).get("/v1/me").status, 200)
+        gateway.reload()
+        becomes_true(self, lambda: '"event":"reload.tls"' in gateway.log.read_text(), 20, "no reload")
+        self.assertEqual(gateway.client(CARE).get("/v1/me").status, 200)
+        answer = cpgw("inbox", "--gateway", f"https://localhost:{gateway.port}", "--cert", office, "--key", self.uri("office"),
+                      "--ca", self.outside.ca, "--format", "json")
+        self.assertIn(b'"bundles"', answer.stdout)
+        self.assertEqual(gateway.stop(), 0)
+
+    def test_what_keeps_a_token_from_being_used_is_said(self):
+        wrong = self.folder / "wrong"
+        wrong.write_text("000000\n")
+        wrong.chmod(0o400)
+        shared = self.folder / "shared"
+        shared.write_text("271828\n")
+        shared.chmod(0o444)
+        for name, uri, reason in (("wrong PIN", self.uri("ca", wrong), "no such private key"),
+                                  ("PIN that others may read", self.uri("ca", shared), "group or others"),
+                                  ("no such key", self.uri("nobody"), "no such private key"),
+                                  ("no such module", self.uri("ca").replace("libsofthsm2", "nothing"), "cannot open shared object"),
+                                  ("PIN in the URI", self.uri("ca") + "&pin-value=271828", "pin-value is not taken")):
+            with self.subTest(name):
+                answer = cpgw("cert", "ca-init", "--out", self.folder / "refused", "--key", uri, check=False)
+                self.assertNotEqual(answer.returncode, 0)
+                self.assertIn(reason, answer.stderr.decode())
+                self.assertFalse((self.folder / "refused" / "ca.key").exists())
 
 
 if __name__ == "__main__":
