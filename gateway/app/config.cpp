@@ -107,6 +107,7 @@ std::map<std::string, Take> limit_keys(Config& config) {
         {"idle_ms", duration(server.idle, 10, 3'600'000)},
         {"answer_ms", duration(server.answer, 100, 600'000)},
         {"write_ms", duration(server.write, 100, 600'000)},
+        {"body_grace_ms", duration(server.body_grace, 10, 600'000)},
         {"min_body_rate", number(server.min_body_rate, 1, giga)},
         {"max_header_bytes", number(server.max_header_bytes, 1024, 1u << 20)},
         {"max_connections", number(server.max_connections, 1, 1'000'000)},
