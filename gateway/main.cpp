@@ -38,6 +38,7 @@ std::span<const Command> commands() {
         {&db_check_usage, db_check_command},
         {&db_upgrade_usage, db_upgrade_command},
         {&audit_head_usage, audit_head_command},
+        {&retention_run_usage, retention_run_command},
         {&spec_lint_usage, spec_lint_command},
         {&spec_doc_usage, spec_doc_command},
         {&spec_diff_usage, spec_diff_command},

@@ -141,6 +141,7 @@ boost::json::object to_json(const store::BundleRow& row) {
     if (row.fetched_at) object["fetched_at"] = rfc3339(*row.fetched_at);
     if (row.settled_at) object["settled_at"] = rfc3339(*row.settled_at);
     if (row.superseded_by) object["superseded_by"] = row.superseded_by->str();
+    if (row.erased_at) object["erased_at"] = rfc3339(*row.erased_at);
     return object;
 }
 

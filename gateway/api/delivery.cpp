@@ -96,7 +96,7 @@ void Api::get_file(RequestPtr request, const identity::Identity& caller, http::R
     if (!files) return respond(http::problem(files.error(), *request));
     const auto& name = request->path_args.back();
     const auto named = [&](const auto& file) { return file.name == name; };
-    if (std::none_of(files->begin(), files->end(), named))
+    if (!view->row.erased_at && std::none_of(files->begin(), files->end(), named))
         return respond(
             http::problem(Error{Errc::not_found, "no such file in the bundle"}, *request));
     services_.exchange.hand_over(

@@ -11,6 +11,8 @@ namespace cpg::app {
 
 namespace {
 
+constexpr std::uint64_t max_retention_years = 100;
+
 struct Trouble {
     int line;
     std::string text;
@@ -93,8 +95,25 @@ Take level(log::Level& target) {
     };
 }
 
+Take on_off(bool& target) {
+    return [&target](const YAML::Node& node) {
+        const auto word = scalar(node);
+        if (word != "on" && word != "off") fail(node, "on or off");
+        target = word == "on";
+    };
+}
+
 Take section(std::map<std::string, Take> keys) {
     return [keys = std::move(keys)](const YAML::Node& node) { take_map(node, keys); };
+}
+
+/// "kind: years", any kind; whether there is such a kind is for the command to say.
+Take years_by_kind(std::map<std::string, int, std::less<>>& target) {
+    return [&target](const YAML::Node& node) {
+        if (!node.IsMap()) fail(node, "a map of kinds to years is needed here");
+        for (const auto& entry : node)
+            number(target[entry.first.as<std::string>()], 1, max_retention_years)(entry.second);
+    };
 }
 
 constexpr std::uint64_t giga = 1u << 30;
@@ -143,11 +162,16 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
         {"spec_dir", path(config.spec_dir, folder)},
         {"workers", number(server.workers, 1, 256)},
         {"drain_seconds", duration(config.drain, 0, 600)},
+        {"confine", on_off(config.confine)},
         {"log",
          section({{"level", level(config.log_level)}, {"file", path(config.log_file, folder)}})},
         {"store", section({{"max_batch", number(config.gate.max_batch_ops, 1, 4096)},
                            {"max_queue", number(config.gate.max_queued_jobs, 1, 1'000'000)},
                            {"gather_us", duration(config.gate.gather, 0, 100'000)}})},
+        {"retention",
+         section({{"years", number(config.retention.years, 1, max_retention_years)},
+                  {"floor_years", number(config.retention.floor_years, 1, max_retention_years)},
+                  {"kinds", years_by_kind(config.retention.by_kind)}})},
         {"limits", section(limit_keys(config))},
     };
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/api/api.hpp"
+#include "gateway/exchange/retention.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ops/log.hpp"
 #include "gateway/store/store_gate.hpp"
@@ -20,10 +21,12 @@ struct Config {
     std::filesystem::path spec_dir;       // empty = the embedded standard
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
+    exchange::RetentionRules retention; // applied by `cpgw retention run`
     api::ApiLimits api;
     log::Level log_level = log::Level::info;
     std::filesystem::path log_file; // empty = standard error
     std::chrono::seconds drain{20}; // longest wait for running requests at SIGTERM
+    bool confine = true;            // the system calls are filtered (confine.hpp)
 
     std::filesystem::path database() const { return data / "gateway.db"; }
     std::filesystem::path master_key() const { return data / "master.key"; }

@@ -73,4 +73,7 @@ int db_check_command(const Arguments& given);
 int db_upgrade_command(const Arguments& given);
 int audit_head_command(const Arguments& given);
 
+extern const Usage retention_run_usage;
+int retention_run_command(const Arguments& given);
+
 } // namespace cpg::cli

@@ -1,6 +1,7 @@
 // `cpgw serve`: the gateway until SIGTERM.
 #include "gateway/api/api.hpp"
 #include "gateway/app/application.hpp"
+#include "gateway/app/confine.hpp"
 #include "gateway/cli/commands.hpp"
 
 #include <csignal>
@@ -50,7 +51,11 @@ void write_ready_file(const std::string& path, const app::Application& applicati
 // What keeps it from starting is something the operator has to change.
 std::unique_ptr<app::Application> started(app::Config config) {
     try {
+        const bool confine = config.confine;
         auto application = std::make_unique<app::Application>(std::move(config));
+        if (confine)
+            if (const auto confined = app::confine_process(); !confined)
+                throw Failure(exit_configuration, confined.error().detail);
         application->start();
         return application;
     } catch (const store::StoreFailure& failed) {

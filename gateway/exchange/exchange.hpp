@@ -102,7 +102,8 @@ class Exchange {
     std::vector<store::BundleRow> list(const store::BundleQuery& query) const;
 
     /// not_found unless the caller is its sender or its receiver; a rejected or recalled bundle is
-    /// its sender's alone.
+    /// its sender's alone. What needs the files or the report of a bundle that retention has erased
+    /// is Errc::erased; its receipts stay, without salts.
     Result<BundleView> find(const identity::Identity& caller, const BundleId& id) const;
     Result<std::string> report(const BundleView& view, Lang lang) const;
     std::string title(const BundleView& view) const;
@@ -165,6 +166,7 @@ class Exchange {
     AnswerBundle answer_from_store(const BundleId& id, Lang lang) const;
     OfficeNo report_owner(const store::BundleRow& row) const; // whose key seals the report
     Dossier dossier(const store::BundleRow& row) const;
+    std::vector<Bytes> kept_salts(const store::BundleRow& row) const; // none when erased
 
     // steps of a delivery
     audit::Entry entry_for(const identity::Identity& caller, const BundleView& view,

@@ -63,6 +63,10 @@ std::string word_of(Step step) {
     return {};
 }
 
+Error erased() {
+    return {Errc::erased, "the time of keeping is over; receipts remain"};
+}
+
 constexpr std::chrono::minutes refusal_quiet{1};
 constexpr std::size_t max_refusals_remembered = 10'000;
 
@@ -109,16 +113,17 @@ Result<BundleView> Exchange::find(const identity::Identity& caller, const Bundle
 }
 
 Result<std::string> Exchange::report(const BundleView& view, Lang lang) const {
+    if (view.row.erased_at) return erased();
     const auto kept = dossier(view.row);
     return lang == Lang::en ? kept.report_en : kept.report_ja;
 }
 
 std::string Exchange::title(const BundleView& view) const {
-    return dossier(view.row).title;
+    return view.row.erased_at ? std::string() : dossier(view.row).title;
 }
 
 Result<std::vector<ListedFile>> Exchange::file_list(const BundleView& view) const {
-    if (view.row.state == State::rejected) return std::vector<ListedFile>{};
+    if (view.row.state == State::rejected || view.row.erased_at) return std::vector<ListedFile>{};
     auto kept = parcel(view.row);
     if (!kept) return kept.error();
     std::vector<ListedFile> files;
@@ -128,7 +133,7 @@ Result<std::vector<ListedFile>> Exchange::file_list(const BundleView& view) cons
 }
 
 Result<std::vector<ReceiptOfStep>> Exchange::receipts(const BundleView& view) const {
-    const auto salts = dossier(view.row).salts;
+    const auto salts = kept_salts(view.row);
     std::vector<ReceiptOfStep> receipts;
     for (const auto& step : services_.store.steps(view.row.id)) {
         ReceiptOfStep receipt{
@@ -205,6 +210,7 @@ void Exchange::hand_over(const identity::Identity& caller, const BundleView& vie
                          Deadline deadline, HandOverDone done) {
     if (view.row.state == State::rejected)
         return done(Error{Errc::not_found, "a rejected bundle keeps no files"}, nullptr);
+    if (view.row.erased_at) return done(erased(), nullptr);
     const bool handing = view.is_receiver && view.row.state == State::accepted;
     auto entry =
         entry_for(caller, view, handing ? audit::EntryType::fetch : audit::EntryType::access);
@@ -241,7 +247,7 @@ void Exchange::hand_over(const identity::Identity& caller, const BundleView& vie
 StepAnswer Exchange::step_answer(const BundleView& view, const std::string& leaf,
                                  const audit::Proof& proof) const {
     const auto row = services_.store.bundle(view.row.id);
-    return {row.value_or(view.row), audit::make_receipt(leaf, dossier(view.row).salts, proof)};
+    return {row.value_or(view.row), audit::make_receipt(leaf, kept_salts(row.value_or(view.row)), proof)};
 }
 
 void Exchange::step(const identity::Identity& caller, const BundleView& view, Step step,

@@ -88,6 +88,26 @@ std::string error_rules(const std::vector<Finding>& findings) {
     return text;
 }
 
+Verdict verdict_of(const store::BundleRow& row) {
+    return row.state == State::rejected ? Verdict::rejected : Verdict::accepted;
+}
+
+/// What is left of a report that retention has erased: no file, no finding, their counts.
+BundleReport outline_of(const store::BundleRow& row) {
+    BundleReport report;
+    report.kind = row.kind;
+    report.edition = row.edition;
+    report.from = row.pair.from;
+    report.to = row.pair.to;
+    report.serial = row.serial;
+    report.month = row.month;
+    report.verdict = verdict_of(row);
+    report.errors = row.errors;
+    report.warnings = row.warnings;
+    report.findings_dropped = row.errors + row.warnings;
+    return report;
+}
+
 ParcelFile to_parcel_file(std::string name, std::string type, Bytes bytes, const Digest& digest) {
     return {std::move(name), std::move(type), std::move(bytes), digest, random_bytes(32)};
 }
@@ -512,12 +532,18 @@ AnswerBundle Exchange::answer_from_store(const BundleId& id, Lang lang) const {
     const auto row = services_.store.bundle(id);
     const auto steps = services_.store.steps(id);
     if (!row || steps.empty()) throw store::StoreFailure("a bundle of an earlier answer is gone");
-    const auto kept = dossier(*row);
+    const auto kept = row->erased_at ? Dossier{} : dossier(*row);
+    std::string report = lang == Lang::en ? kept.report_en : kept.report_ja;
+    if (row->erased_at)
+        report = boost::json::serialize(to_json(*services_.catalog(), outline_of(*row), lang));
     const auto& first = steps.front();
-    return {id, row->state == State::rejected ? Verdict::rejected : Verdict::accepted,
-            lang == Lang::en ? kept.report_en : kept.report_ja,
+    return {id, verdict_of(*row), std::move(report),
             audit::make_receipt(first.leaf, kept.salts,
                                 services_.store.proof(first.leaf_index, first.tree_size))};
+}
+
+std::vector<Bytes> Exchange::kept_salts(const store::BundleRow& row) const {
+    return row.erased_at ? std::vector<Bytes>{} : dossier(row).salts;
 }
 
 OfficeNo Exchange::report_owner(const store::BundleRow& row) const {

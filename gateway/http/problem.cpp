@@ -29,6 +29,8 @@ constexpr std::array errc_words{
               "指定されたものは存在しないか、貴事業所のものではありません。"},
     ErrcWords{Errc::conflict, 409, "現在の状態では行えません", "The state does not allow this",
               "既に処理が進んでいるため、この操作は行えません。"},
+    ErrcWords{Errc::erased, 410, "保存期間が過ぎ、消去されました", "Erased after its time of keeping",
+              "ファイルと検査結果は消去されています。受付の記録と受付票は残っています。"},
     ErrcWords{Errc::too_large, 413, "大きすぎます", "Too large",
               "上限を超えています。分けて送信してください。"},
     ErrcWords{Errc::unsupported_media_type, 415, "対応していない形式です", "Unsupported media type",

@@ -5,6 +5,8 @@
 #include "gateway/exchange/states.hpp"
 #include "spec/records/file_name.hpp"
 
+#include <algorithm>
+
 namespace cpg::store {
 
 /// Sender and receiver with service types (absent in edition 3): what a serial is unique for.
@@ -30,6 +32,12 @@ struct BundleRow {
     std::uint64_t arrival =
         0; // position in the gateway's order of acceptance; the cursor; 0 before it is stored
     std::uint32_t errors = 0, warnings = 0;
+    std::optional<Time> erased_at; // by retention: no files, no report, no salts any more
+    /// The time of the last thing that sender or receiver did about it: retention counts from here.
+    Time last_step_at() const {
+        return std::max({accepted_at, fetched_at.value_or(accepted_at),
+                         settled_at.value_or(accepted_at)});
+    }
 };
 
 struct StepRow {

@@ -1,6 +1,7 @@
 #include "gateway/store/seal.hpp"
 
 #include "spec/base/digest.hpp"
+#include "spec/base/private_key.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -21,6 +23,8 @@ constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 constexpr std::size_t boxed_overhead = nonce_size + tag_size;
 constexpr std::size_t wrapped_key_size = key_size + boxed_overhead;
+constexpr std::size_t renewed_size = 2 * key_size;
+constexpr std::size_t max_wrapped_file = 1024; // an RSA key of 8,192 bits
 constexpr char format_version = 1;
 constexpr std::size_t header_size = 1 + wrapped_key_size; // version, wrapped message key
 constexpr std::size_t max_plain = 1u << 30; // what one call of OpenSSL and one SQLite value take
@@ -41,6 +45,9 @@ class Secret {
     Bytes bytes_;
 };
 
+struct FreeKeyContext {
+    void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
+};
 struct FreeContext {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
@@ -126,6 +133,30 @@ Error tampered(const char* what) {
     return {Errc::tampered, what};
 }
 
+/// RSA-OAEP (with the hash that every token knows); nullopt when the key cannot, or what is given does not open.
+std::optional<Bytes> rsa(EVP_PKEY* key, BytesView in, int (*prepare)(EVP_PKEY_CTX*),
+                         int (*run)(EVP_PKEY_CTX*, unsigned char*, std::size_t*,
+                                    const unsigned char*, std::size_t)) {
+    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) return std::nullopt;
+    const std::unique_ptr<EVP_PKEY_CTX, FreeKeyContext> context(EVP_PKEY_CTX_new(key, nullptr));
+    if (!context || prepare(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) != 1)
+        return std::nullopt;
+    std::size_t size = 0;
+    if (run(context.get(), nullptr, &size, data_of(in), in.size()) != 1) return std::nullopt;
+    Bytes out(size, '\0');
+    if (run(context.get(), room_in(out, 0), &size, data_of(in), in.size()) != 1)
+        return std::nullopt;
+    out.resize(size);
+    return out;
+}
+std::optional<Bytes> rsa_encrypt(EVP_PKEY* key, BytesView plain) {
+    return rsa(key, plain, EVP_PKEY_encrypt_init, EVP_PKEY_encrypt);
+}
+std::optional<Bytes> rsa_decrypt(EVP_PKEY* key, BytesView wrapped) {
+    return rsa(key, wrapped, EVP_PKEY_decrypt_init, EVP_PKEY_decrypt);
+}
+
 Error unusable_key(const std::filesystem::path& file, const std::string& why) {
     return {Errc::configuration, "master key " + file.filename().string() + ": " + why};
 }
@@ -177,6 +208,28 @@ bool sync_folder_of(const std::filesystem::path& file) {
     return folder.is_open() && ::fsync(folder.get()) == 0;
 }
 
+/// Mode 0400, synced with its folder; refuses to overwrite, leaves nothing half-written.
+Result<void> write_new_file(const std::filesystem::path& path, BytesView bytes) {
+    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400));
+    if (!file.is_open()) return unusable_key(path, last_error());
+    if (write_all(file, bytes) && ::fsync(file.get()) == 0 && sync_folder_of(path)) return {};
+    const Error error = unusable_key(path, "cannot be written: " + last_error());
+    ::unlink(path.c_str());
+    return error;
+}
+
+Result<Bytes> read_small_file(const std::filesystem::path& path) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!file.is_open() || ::fstat(file.get(), &status) != 0)
+        return unusable_key(path, last_error());
+    if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) > max_wrapped_file)
+        return unusable_key(path, "no wrapped key");
+    Bytes bytes(static_cast<std::size_t>(status.st_size), '\0');
+    if (!read_all(file, bytes)) return unusable_key(path, "cannot be read");
+    return bytes;
+}
+
 } // namespace
 
 // -- MasterKey --
@@ -192,10 +245,19 @@ MasterKey::~MasterKey() {
     OPENSSL_cleanse(key_.data(), key_.size());
 }
 
-MasterKey MasterKey::of(BytesView thirty_two_bytes) {
-    if (thirty_two_bytes.size() != key_size) throw std::invalid_argument("MasterKey::of: 32 bytes");
+MasterKey MasterKey::of(BytesView bytes) {
+    if (bytes.size() != key_size && bytes.size() != renewed_size)
+        throw std::invalid_argument("MasterKey::of: 32 or 64 bytes");
     MasterKey key;
-    key.key_ = thirty_two_bytes;
+    key.key_ = bytes;
+    return key;
+}
+
+Result<MasterKey> MasterKey::take(Bytes bytes, const std::filesystem::path& file) {
+    MasterKey key;
+    key.key_ = std::move(bytes); // wiped with the key, also when it is none
+    if (key.key_.size() != key_size && key.key_.size() != renewed_size)
+        return unusable_key(file, "not 32 or 64 bytes");
     return key;
 }
 
@@ -207,32 +269,65 @@ Result<MasterKey> MasterKey::read(const std::filesystem::path& path) {
     if (!S_ISREG(status.st_mode)) return unusable_key(path, "not a file");
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return unusable_key(path, "readable by group or others; wants mode 0400");
-    if (status.st_size != key_size) return unusable_key(path, "not 32 bytes");
+    if (status.st_size < 0 || static_cast<std::size_t>(status.st_size) > renewed_size)
+        return unusable_key(path, "not 32 or 64 bytes");
     MasterKey key;
-    key.key_.resize(key_size);
+    key.key_.resize(static_cast<std::size_t>(status.st_size));
     if (!read_all(file, key.key_)) return unusable_key(path, "cannot be read");
-    return key;
+    return take(std::move(key.key_), path);
 }
 
 Result<MasterKey> MasterKey::create(const std::filesystem::path& path) {
-    const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400));
-    if (!file.is_open()) return unusable_key(path, last_error());
     MasterKey key;
     key.key_ = random_bytes(key_size);
-    if (!write_all(file, key.key_) || ::fsync(file.get()) != 0 || !sync_folder_of(path)) {
-        const Error error = unusable_key(path, "cannot be written: " + last_error());
-        ::unlink(path.c_str());
-        return error;
-    }
+    if (const auto written = key.write(path); !written) return written.error();
     return key;
+}
+
+Result<void> MasterKey::write(const std::filesystem::path& path) const {
+    return write_new_file(path, key_);
+}
+
+MasterKey MasterKey::renewed() const {
+    MasterKey key;
+    key.key_ = random_bytes(key_size);
+    key.key_ += Secret(tagging()).view();
+    return key;
+}
+
+Bytes MasterKey::wrapping() const {
+    return hkdf_sha256(BytesView(key_).substr(0, key_size), {}, "cpgw/office-key/v1", key_size);
+}
+
+Bytes MasterKey::tagging() const {
+    if (key_.size() == renewed_size) return key_.substr(key_size);
+    return hkdf_sha256(key_, {}, "cpgw/tag/v1", key_size);
+}
+
+Result<MasterKey> MasterKey::unwrap(const std::filesystem::path& path, const std::string& where) {
+    const auto wrapped = read_small_file(path);
+    if (!wrapped) return wrapped.error();
+    const auto key = load_private_key(where);
+    if (!key) return key.error();
+    auto plain = rsa_decrypt(key->get(), *wrapped);
+    if (!plain) return unusable_key(path, "does not open with the key given for it");
+    return take(*std::move(plain), path);
+}
+
+Result<void> MasterKey::write_wrapped(const std::filesystem::path& path,
+                                      const std::string& where) const {
+    const auto key = load_private_key(where);
+    if (!key) return key.error();
+    const auto wrapped = rsa_encrypt(key->get(), key_);
+    if (!wrapped) return unusable_key(path, "only an RSA key can hold a master key");
+    return write_new_file(path, *wrapped);
 }
 
 // -- Sealer --
 
 struct Sealer::Impl {
-    Impl(BytesView master, Store& store)
-        : keys(store), wrapping(hkdf_sha256(master, {}, "cpgw/office-key/v1", key_size)),
-          tagging(hkdf_sha256(master, {}, "cpgw/tag/v1", key_size)) {}
+    Impl(Bytes wrapping_key, Bytes tagging_key, Store& store)
+        : keys(store), wrapping(std::move(wrapping_key)), tagging(std::move(tagging_key)) {}
 
     Secret office_key_for_sealing(const OfficeNo& office);
     Result<Secret> office_key(const OfficeNo& office);
@@ -291,7 +386,9 @@ Secret Sealer::Impl::office_key_for_sealing(const OfficeNo& office) {
     return *std::move(key);
 }
 
-Sealer::Sealer(MasterKey key, Store& keys) : impl_(std::make_unique<Impl>(key.key_, keys)) {}
+// By value: the key is wiped once what is derived from it is here.
+Sealer::Sealer(MasterKey key, Store& keys)
+    : impl_(std::make_unique<Impl>(key.wrapping(), key.tagging(), keys)) {}
 Sealer::~Sealer() = default;
 
 void Sealer::ensure_key(const OfficeNo& office) {
@@ -320,6 +417,35 @@ Result<Bytes> Sealer::open(const OfficeNo& office, BytesView context, BytesView 
     auto plain = open_box(key.view(), context, sealed.substr(header_size));
     if (!plain) return tampered("the message does not open");
     return *std::move(plain);
+}
+
+Result<std::uint64_t> rewrap_office_keys(Store& store, const MasterKey& from, const MasterKey& to) {
+    const Secret old_key(from.wrapping()), new_key(to.wrapping());
+    struct OpensUnderNeither {};
+    try {
+        return store.rewrap_office_keys(
+            [&](const OfficeNo& office, BytesView wrapped) -> std::optional<Bytes> {
+                if (auto done = open_box(new_key.view(), office.view(), wrapped)) {
+                    OPENSSL_cleanse(done->data(), done->size());
+                    return std::nullopt;
+                }
+                auto opened = open_box(old_key.view(), office.view(), wrapped);
+                if (!opened) throw OpensUnderNeither{};
+                const Secret key(*std::move(opened));
+                Bytes fresh;
+                append_box(fresh, new_key.view(), office.view(), key.view());
+                return fresh;
+            });
+    } catch (const StoreFailure& failed) {
+        try {
+            std::rethrow_if_nested(failed);
+        } catch (const OpensUnderNeither&) {
+            return Error{Errc::configuration,
+                         "the key of an office opens neither under the old nor under the new "
+                         "master key; nothing was changed"};
+        }
+        throw;
+    }
 }
 
 Bytes Sealer::tag(std::string_view purpose, BytesView data) const {

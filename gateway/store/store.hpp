@@ -73,6 +73,15 @@ struct StepOp {
     Bytes sealed_note; // ack note; may be empty
 };
 
+/// Retention: destroys what a bundle says about persons (parcel, report, notes, key tags) and keeps
+/// what proves the exchange: its row, its steps, its leaves. A bundle that is erased already is
+/// Refused (no leaf). The database overwrites what it frees.
+struct EraseOp {
+    BundleId bundle;
+    Time time{};
+    std::string leaf;
+};
+
 /// A leaf that belongs to no bundle state: access, admin, key, start, stop, refused request.
 struct LeafOp {
     std::string leaf;
@@ -85,7 +94,7 @@ struct RememberOp {
     IdempotencyRow row;
 };
 
-using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, LeafOp, RememberOp>;
+using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, RememberOp>;
 struct Job {
     std::vector<WriteOp> ops;
 };
@@ -127,8 +136,14 @@ class Store {
     virtual std::optional<Bytes> sealed_parcel(const BundleId& id) = 0;
     virtual std::optional<Bytes> sealed_report(const BundleId& id) = 0;
     virtual std::vector<BundleRow> list(const BundleQuery& query) = 0;
+    /// Bundles that are not erased and whose last step lies before `before`, by arrival, after the
+    /// cursor (exclusive).
+    virtual std::vector<BundleRow> quiet_since(Time before, std::uint64_t after,
+                                               std::size_t limit) = 0;
     virtual std::optional<IdempotencyRow> remembered(const OfficeNo& office,
                                                      std::string_view key) = 0;
+    /// Forgets the answers remembered before `before`; how many. One transaction, no leaf.
+    virtual std::uint64_t forget_answers(Time before) = 0;
     /// Whether any of the pair's live bundles holds this tag (R-SEQ-02).
     virtual bool holds(const Pair& pair, BytesView tag) = 0;
 
@@ -145,6 +160,10 @@ class Store {
     office_key(const OfficeNo& office) = 0; // wrapped by the master key
     virtual void put_office_key(const OfficeNo& office,
                                 BytesView wrapped) = 0; // thread-safe; first one wins: read it back
+    /// Replaces every wrapped key by what `rewrap` makes of it (nullopt = leave it). How many. One
+    /// transaction; what `rewrap` throws leaves all as they were.
+    using Rewrap = std::function<std::optional<Bytes>(const OfficeNo&, BytesView wrapped)>;
+    virtual std::uint64_t rewrap_office_keys(const Rewrap& rewrap) = 0;
     virtual std::vector<OfficeRow> offices() = 0;
     virtual std::vector<CertificateRow> certificates() = 0;
     virtual void

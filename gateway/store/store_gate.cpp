@@ -23,6 +23,9 @@ std::size_t bytes_of(const AcceptOp& op) {
 std::size_t bytes_of(const StepOp& op) {
     return op.leaf.size() + op.sealed_note.size();
 }
+std::size_t bytes_of(const EraseOp& op) {
+    return op.leaf.size();
+}
 std::size_t bytes_of(const LeafOp& op) {
     return op.leaf.size();
 }

@@ -14,6 +14,8 @@ std::string_view slug_of(Errc code) {
         return "not-found";
     case Errc::conflict:
         return "conflict";
+    case Errc::erased:
+        return "erased";
     case Errc::too_large:
         return "too-large";
     case Errc::unsupported_media_type:

@@ -17,6 +17,7 @@ enum class Errc {
     forbidden,              // known, but may not (403)
     not_found,              // unknown, or not yours (404)
     conflict,               // the state does not allow it (409)
+    erased,                 // its time of keeping is over (410)
     too_large,              // over a limit (413)
     unsupported_media_type, // 415
     digest_mismatch,        // Content-Digest differs (400)

@@ -37,6 +37,7 @@ LIBRARIES = {
     r"csv\.h": ["spec/records/csv_reader.cpp"],
     r"iconv\.h": ["spec/records/cp932.cpp"],
     r"zip\.h": ["spec/records/unpack.cpp"],
+    r"seccomp\.h": ["gateway/app/confine.cpp"],
     r"sqlite3\.h": ["gateway/store/sqlite/*"],
     r"yaml-cpp/.*": ["spec/load/*.cpp", "gateway/app/config.cpp", "adapters/*.cpp"],
     r"boost/(asio|beast)(/.*|\.hpp)": ["gateway/http/*.cpp", "adapters/client/*.cpp"],

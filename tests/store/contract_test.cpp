@@ -105,6 +105,81 @@ CONTRACT(a_rejected_bundle_keeps_report_and_leaf_and_no_parcel) {
         BOOST_TEST(!world.step(op.bundle.id, step));
 }
 
+// -- erasing (retention) --
+
+CONTRACT(erasing_leaves_the_row_and_the_proofs_and_nothing_of_the_payload) {
+    World<Backend> world;
+    const AcceptOp op = accept_op(usual_pair, 1, plan_for({"user"}));
+    world.write(op);
+    world.step(op.bundle.id, Step::fetch);
+    const auto before = world.store->counts().parcel_bytes;
+    const EraseOp erase{op.bundle.id, at(5000), "erase\n"};
+    const auto written = std::get<Written>(world.write(erase));
+    BOOST_TEST(world.proves(written.proof, "erase\n"));
+    BOOST_TEST(!world.store->sealed_parcel(op.bundle.id).has_value());
+    BOOST_TEST(!world.store->sealed_report(op.bundle.id).has_value());
+    BOOST_TEST(!world.holds(usual_pair, "user"));
+    const auto row = world.store->bundle(op.bundle.id).value();
+    BOOST_TEST((row.erased_at == at(5000)));
+    BOOST_TEST((row.state == State::fetched));
+    BOOST_TEST(world.store->counts().parcel_bytes == before - op.sealed_parcel.size());
+    const auto steps = world.store->steps(op.bundle.id);
+    BOOST_REQUIRE_EQUAL(steps.size(), 2u);
+    for (const StepRow& step : steps) {
+        BOOST_TEST(step.sealed_note.empty());
+        BOOST_TEST(world.proves(world.store->proof(step.leaf_index, step.tree_size), step.leaf));
+    }
+    BOOST_TEST(world.log_is_whole());
+}
+
+CONTRACT(a_bundle_is_erased_once) {
+    World<Backend> world;
+    const BundleId id = world.accept(usual_pair, 1);
+    world.write(EraseOp{id, at(10), "first\n"});
+    const auto size = world.store->tree_size();
+    BOOST_TEST(std::holds_alternative<Refused>(world.write(EraseOp{id, at(11), "second\n"})));
+    BOOST_TEST(world.store->tree_size() == size);
+    BOOST_TEST((world.store->bundle(id).value().erased_at == at(10)));
+}
+
+CONTRACT(an_erased_bundle_keeps_its_serial) {
+    World<Backend> world;
+    const BundleId id = world.accept(usual_pair, 1);
+    world.write(EraseOp{id, at(10), "erase\n"});
+    BOOST_TEST(std::get<Repeated>(world.write(accept_op(usual_pair, 1))).bundle == id);
+}
+
+CONTRACT(quiet_bundles_are_those_whose_last_step_is_old_and_that_are_not_erased) {
+    World<Backend> world;
+    const BundleId untouched = world.accept(usual_pair, 1); // accepted long before at(1000)
+    const BundleId fetched = world.accept(usual_pair, 2);
+    const BundleId erased = world.accept(usual_pair, 3);
+    world.write(step_op(fetched, Step::fetch, 5000));
+    world.write(EraseOp{erased, at(1), "erase\n"});
+    const auto ids = [&](Time before, std::uint64_t after = 0, std::size_t limit = 10) {
+        std::vector<BundleId> found;
+        for (const auto& row : world.store->quiet_since(before, after, limit))
+            found.push_back(row.id);
+        return found;
+    };
+    BOOST_TEST((ids(at(4000)) == std::vector{untouched}));
+    BOOST_TEST((ids(at(5000)) == std::vector{untouched})); // not yet: "before" is exclusive
+    BOOST_TEST((ids(at(5001)) == std::vector{untouched, fetched}));
+    BOOST_TEST((ids(at(5001), 0, 1) == std::vector{untouched}));
+    const auto first = world.store->bundle(untouched).value().arrival;
+    BOOST_TEST((ids(at(5001), first) == std::vector{fetched}));
+}
+
+CONTRACT(old_answers_are_forgotten) {
+    World<Backend> world;
+    const OfficeNo who = usual_pair.from.office;
+    world.write(remember_op(who, "old")); // at(5)
+    BOOST_TEST(world.store->forget_answers(at(5)) == 0u);
+    BOOST_TEST(world.store->remembered(who, "old").has_value());
+    BOOST_TEST(world.store->forget_answers(at(6)) == 1u);
+    BOOST_TEST(!world.store->remembered(who, "old").has_value());
+}
+
 // -- serials (R-SEQ-01) --
 
 CONTRACT(the_same_bytes_under_the_same_serial_are_a_repeat) {

@@ -68,6 +68,11 @@ class Gauge final : public Store {
         return inner_.sealed_report(id);
     }
     std::vector<BundleRow> list(const BundleQuery& query) override { return inner_.list(query); }
+    std::vector<BundleRow> quiet_since(Time before, std::uint64_t after,
+                                       std::size_t limit) override {
+        return inner_.quiet_since(before, after, limit);
+    }
+    std::uint64_t forget_answers(Time before) override { return inner_.forget_answers(before); }
     std::optional<IdempotencyRow> remembered(const OfficeNo& who, std::string_view key) override {
         return inner_.remembered(who, key);
     }
@@ -84,6 +89,9 @@ class Gauge final : public Store {
     std::optional<Bytes> office_key(const OfficeNo& who) override { return inner_.office_key(who); }
     void put_office_key(const OfficeNo& who, BytesView wrapped) override {
         inner_.put_office_key(who, wrapped);
+    }
+    std::uint64_t rewrap_office_keys(const Rewrap& rewrap) override {
+        return inner_.rewrap_office_keys(rewrap);
     }
     std::vector<OfficeRow> offices() override { return inner_.offices(); }
     std::vector<CertificateRow> certificates() override { return inner_.certificates(); }

@@ -66,6 +66,8 @@ void Batch::run(const Job& job) {
             outcomes.push_back(apply(*reject_op));
         } else if (const auto* step_op = std::get_if<StepOp>(&op)) {
             outcomes.push_back(apply(*step_op));
+        } else if (const auto* erase_op = std::get_if<EraseOp>(&op)) {
+            outcomes.push_back(apply(*erase_op));
         } else {
             outcomes.push_back(apply(std::get<LeafOp>(op)));
         }
@@ -251,6 +253,23 @@ bool Batch::allows(std::int64_t bundle, State state, Step step) {
     Query row = database_.query(sql::last_step, {bundle});
     if (!row.next()) throw StoreBroken("a bundle without a step");
     return exchange::next_state(state_after(step_in(row, 0)), step).has_value();
+}
+
+Batch::Outcome Batch::apply(const EraseOp& op) {
+    std::int64_t bundle = 0, parcel_size = 0;
+    {
+        Query row = database_.query(sql::bundle_to_erase, {Blob{op.bundle.view()}});
+        if (!row.next()) throw std::invalid_argument("to erase an unknown bundle");
+        if (!row.is_null(2)) return {Refused{state_in(row, 1)}, std::nullopt, std::nullopt};
+        bundle = row.integer(0);
+        parcel_size = row.is_null(3) ? 0 : row.integer(3);
+    }
+    for (const char* const statement :
+         {sql::delete_parcel, sql::delete_report, sql::delete_holds, sql::empty_notes})
+        database_.run(statement, {bundle});
+    database_.run(sql::mark_erased, {bundle, op.time});
+    counter_changes_[counters::parcel_bytes] -= parcel_size;
+    return {Written{op.bundle, {}}, log_.append(op.leaf), std::nullopt};
 }
 
 Batch::Outcome Batch::apply(const LeafOp& op) {

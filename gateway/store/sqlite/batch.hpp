@@ -34,6 +34,7 @@ class Batch {
     Outcome apply(const AcceptOp& op);
     Outcome apply(const RejectOp& op);
     Outcome apply(const StepOp& op);
+    Outcome apply(const EraseOp& op);
     Outcome apply(const LeafOp& op);
     Outcome remember(const RememberOp& op, const JobOutcome& earlier);
 

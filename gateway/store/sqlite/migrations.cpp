@@ -147,7 +147,13 @@ CREATE TABLE certificate (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array migrations{first_schema};
+/// Retention: bundles whose payload is gone.
+constexpr const char* erased_bundles = R"sql(
+ALTER TABLE bundle ADD COLUMN erased_at INTEGER;
+CREATE INDEX bundle_not_erased ON bundle (arrival) WHERE erased_at IS NULL;
+)sql";
+
+constexpr std::array migrations{first_schema, erased_bundles};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 

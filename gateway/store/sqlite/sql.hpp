@@ -50,11 +50,15 @@ inline constexpr char supersede_bundle[] =
     " bundle.serial, bundle.edition, bundle.kind, bundle.month, bundle.state,"                     \
     " bundle.accepted_at, bundle.fetched_at, bundle.settled_at, bundle.bytes, bundle.files,"       \
     " bundle.content_tag, bundle.catalog, newer.id, bundle.arrival, bundle.errors,"                \
-    " bundle.warnings"                                                                             \
+    " bundle.warnings, bundle.erased_at"                                                           \
     " FROM bundle JOIN pair ON pair.number = bundle.pair"                                          \
     " LEFT JOIN bundle AS newer ON newer.arrival = bundle.superseded_by"
 inline constexpr char bundle[] = CPG_BUNDLE_COLUMNS " WHERE bundle.id = ?1";
 inline constexpr char bundle_by_arrival[] = CPG_BUNDLE_COLUMNS " WHERE bundle.arrival = ?1";
+inline constexpr char quiet_bundles[] =
+    CPG_BUNDLE_COLUMNS " WHERE bundle.erased_at IS NULL AND bundle.arrival > ?2"
+                       " AND max(bundle.accepted_at, coalesce(bundle.fetched_at, 0),"
+                       " coalesce(bundle.settled_at, 0)) < ?1 ORDER BY bundle.arrival LIMIT ?3";
 #undef CPG_BUNDLE_COLUMNS
 
 /// One mailbox in one state, in order of arrival, between two cursors (both exclusive). The index
@@ -70,6 +74,16 @@ inline constexpr char sealed_parcel[] =
     "SELECT sealed FROM parcel WHERE bundle = (SELECT arrival FROM bundle WHERE id = ?1)";
 inline constexpr char sealed_report[] =
     "SELECT sealed FROM report WHERE bundle = (SELECT arrival FROM bundle WHERE id = ?1)";
+
+// -- erasing --
+
+inline constexpr char bundle_to_erase[] =
+    "SELECT arrival, state, erased_at, (SELECT length(sealed) FROM parcel WHERE bundle = arrival)"
+    " FROM bundle WHERE id = ?1";
+inline constexpr char mark_erased[] = "UPDATE bundle SET erased_at = ?2 WHERE arrival = ?1";
+inline constexpr char delete_parcel[] = "DELETE FROM parcel WHERE bundle = ?1";
+inline constexpr char delete_report[] = "DELETE FROM report WHERE bundle = ?1";
+inline constexpr char empty_notes[] = "UPDATE step SET sealed_note = x'' WHERE bundle = ?1";
 
 // -- holds --
 
@@ -126,11 +140,16 @@ inline constexpr char remember[] =
 inline constexpr char remembered[] = "SELECT request, status, lang, bundles, sealed_findings, time"
                                      " FROM idempotency WHERE office = ?1 AND key = ?2";
 
+inline constexpr char forget_answers[] = "DELETE FROM idempotency WHERE time < ?1";
+
 // -- keys, offices, certificates --
 
 inline constexpr char office_key[] = "SELECT wrapped FROM office_key WHERE office = ?1";
 inline constexpr char insert_office_key[] =
     "INSERT INTO office_key (office, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+inline constexpr char office_keys[] = "SELECT office, wrapped FROM office_key ORDER BY office";
+inline constexpr char replace_office_key[] =
+    "UPDATE office_key SET wrapped = ?2 WHERE office = ?1";
 inline constexpr char offices[] =
     "SELECT office, service_types, name, enabled, reachable FROM office ORDER BY office";
 inline constexpr char office_count[] = "SELECT count(*) FROM office";

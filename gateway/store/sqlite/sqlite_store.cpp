@@ -58,6 +58,12 @@ class SqliteStore final : public Store {
         return first<Bytes>(sql::sealed_report, {Blob{id.view()}}, blob);
     }
     std::vector<BundleRow> list(const BundleQuery& query) override;
+    std::vector<BundleRow> quiet_since(Time before, std::uint64_t after,
+                                       std::size_t limit) override {
+        return all<BundleRow>(sql::quiet_bundles, {before, after, std::min(limit, max_list)},
+                              read_bundle);
+    }
+    std::uint64_t forget_answers(Time before) override;
     std::optional<IdempotencyRow> remembered(const OfficeNo& office, std::string_view key) override;
     bool holds(const Pair& pair, BytesView tag) override {
         ReaderPool::Reader reader(readers_);
@@ -87,6 +93,7 @@ class SqliteStore final : public Store {
     void put_office_key(const OfficeNo& office, BytesView wrapped) override {
         write([&] { writer_.run(sql::insert_office_key, {office.view(), Blob{wrapped}}); });
     }
+    std::uint64_t rewrap_office_keys(const Rewrap& rewrap) override;
     std::vector<OfficeRow> offices() override {
         return all<OfficeRow>(sql::offices, {}, read_office);
     }
@@ -244,6 +251,35 @@ std::optional<IdempotencyRow> SqliteStore::remembered(const OfficeNo& office,
                                              row.blob(4),
                                              row.time(5)};
                                  });
+}
+
+std::uint64_t SqliteStore::forget_answers(Time before) {
+    std::uint64_t forgotten = 0;
+    write([&] {
+        writer_.run(sql::forget_answers, {before});
+        forgotten = static_cast<std::uint64_t>(writer_.changed_rows());
+    });
+    return forgotten;
+}
+
+std::uint64_t SqliteStore::rewrap_office_keys(const Rewrap& rewrap) {
+    std::uint64_t replaced = 0;
+    write([&] {
+        std::vector<std::pair<OfficeNo, Bytes>> fresh;
+        {
+            Query row = writer_.query(sql::office_keys, {});
+            while (row.next()) {
+                const auto office = OfficeNo::parse(row.text(0));
+                if (!office) throw StoreBroken("the database holds no valid office number");
+                if (auto wrapped = rewrap(*office, row.blob(1)))
+                    fresh.emplace_back(*office, *std::move(wrapped));
+            }
+        }
+        for (const auto& [office, wrapped] : fresh)
+            writer_.run(sql::replace_office_key, {office.view(), Blob{wrapped}});
+        replaced = fresh.size();
+    });
+    return replaced;
 }
 
 // -- the directory --

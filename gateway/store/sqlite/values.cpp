@@ -70,6 +70,7 @@ BundleRow read_bundle(const Query& row) {
     bundle.arrival = row.count(18);
     bundle.errors = static_cast<std::uint32_t>(row.integer(19));
     bundle.warnings = static_cast<std::uint32_t>(row.integer(20));
+    bundle.erased_at = row.optional_time(21);
     return bundle;
 }
 
