@@ -1,5 +1,6 @@
 #include "gateway/app/application.hpp"
 
+#include "gateway/app/data_folder.hpp"
 #include "gateway/app/tls_policy.hpp"
 #include "gateway/app/upkeep.hpp"
 #include "gateway/audit/key_file.hpp"
@@ -63,11 +64,16 @@ Result<std::string> init_data(const Config& config) {
     std::filesystem::create_directories(config.data, failed);
     if (failed) return Error{Errc::configuration, config.data.string() + ": " + failed.message()};
     std::filesystem::permissions(config.data, std::filesystem::perms::owner_all, failed);
-    for (const auto& file : {config.database(), config.master_key(), config.log_key()})
+    std::vector<std::filesystem::path> made_here{config.database(), config.log_key()};
+    const bool makes_master = config.master.credential.empty() && config.master.opened_by.empty();
+    if (makes_master) made_here.push_back(config.master_key());
+    for (const auto& file : made_here)
         if (std::filesystem::exists(file))
             return Error{Errc::configuration,
                          file.string() + ": exists already; nothing was changed"};
-    if (const auto made = store::MasterKey::create(config.master_key()); !made) return made.error();
+    const auto master =
+        makes_master ? store::MasterKey::create(config.master_key()) : read_master_key(config);
+    if (!master) return master.error();
     const auto origin = audit::log_origin(config.host, year_of(system_clock().now()));
     // The origin is fixed when the log is made.
     if (const auto made = audit::create_key_file(config.log_key(), origin); !made)
@@ -77,8 +83,15 @@ Result<std::string> init_data(const Config& config) {
     return signer->verifier().text();
 }
 
+FolderLock shared_lock(const Config& config) {
+    auto lock = FolderLock::take(config, FolderLock::Kind::shared);
+    if (!lock) throw ConfigurationError(lock.error().detail);
+    return *std::move(lock);
+}
+
 struct Application::Impl {
     Config config;
+    FolderLock lock; // beside restore and rekey, which want the folder alone
     std::shared_ptr<const audit::Signer> signer;
     Metrics metrics;
     exchange::Notifier notifier;
@@ -97,10 +110,10 @@ struct Application::Impl {
     std::chrono::steady_clock::time_point looked_at{};
     bool stopped = false;
 
-    explicit Impl(Config settings) : config(std::move(settings)) {
+    explicit Impl(Config settings) : config(std::move(settings)), lock(shared_lock(config)) {
         catalog = catalog_of(config.spec_dir);
         signer = read_log_key(config);
-        auto master = store::MasterKey::read(config.master_key());
+        auto master = read_master_key(config);
         if (!master) throw ConfigurationError(master.error().detail);
         store =
             store::open_sqlite_store({config.database(), false, config.server.workers + 2}, signer);

@@ -116,6 +116,24 @@ Take years_by_kind(std::map<std::string, int, std::less<>>& target) {
     };
 }
 
+/// FILE, credential:NAME, or {wrapped: FILE, key: URI}.
+Take master_key(MasterKeySource& target, const std::filesystem::path& folder) {
+    return [&target, folder](const YAML::Node& node) {
+        if (node.IsMap()) {
+            take_map(node, {{"wrapped", path(target.file, folder)}, {"key", text(target.opened_by)}});
+            if (target.file.empty() || target.opened_by.empty())
+                fail(node, "wrapped and key are both needed");
+            return;
+        }
+        constexpr std::string_view credential = "credential:";
+        const auto value = scalar(node);
+        if (!value.starts_with(credential)) return path(target.file, folder)(node);
+        target.credential = value.substr(credential.size());
+        if (target.credential.empty() || target.credential.find('/') != std::string::npos)
+            fail(node, "the name of a credential is needed");
+    };
+}
+
 constexpr std::uint64_t giga = 1u << 30;
 
 std::map<std::string, Take> limit_keys(Config& config) {
@@ -163,6 +181,7 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
         {"workers", number(server.workers, 1, 256)},
         {"drain_seconds", duration(config.drain, 0, 600)},
         {"confine", on_off(config.confine)},
+        {"master_key", master_key(config.master, folder)},
         {"log",
          section({{"level", level(config.log_level)}, {"file", path(config.log_file, folder)}})},
         {"store", section({{"max_batch", number(config.gate.max_batch_ops, 1, 4096)},

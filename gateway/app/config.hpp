@@ -10,6 +10,14 @@
 
 namespace cpg::app {
 
+/// Where the master key comes from: a file, a credential of systemd, or a file that a key in a
+/// token opens.
+struct MasterKeySource {
+    std::filesystem::path file; // empty = <data>/master.key
+    std::string credential;     // name under $CREDENTIALS_DIRECTORY
+    std::string opened_by;      // `file` is encrypted for this key: a pkcs11: URI or a PEM file
+};
+
 struct Config {
     std::filesystem::path file;
     std::string host = "localhost"; // origin of the log: <host>/cpgw/<year>
@@ -21,6 +29,7 @@ struct Config {
     std::filesystem::path spec_dir;       // empty = the embedded standard
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
+    MasterKeySource master;
     exchange::RetentionRules retention; // applied by `cpgw retention run`
     api::ApiLimits api;
     log::Level log_level = log::Level::info;
@@ -29,7 +38,9 @@ struct Config {
     bool confine = true;            // the system calls are filtered (confine.hpp)
 
     std::filesystem::path database() const { return data / "gateway.db"; }
-    std::filesystem::path master_key() const { return data / "master.key"; }
+    std::filesystem::path master_key() const {
+        return master.file.empty() ? data / "master.key" : master.file;
+    }
     std::filesystem::path log_key() const { return data / "log.key"; }
 };
 

@@ -73,6 +73,12 @@ int db_check_command(const Arguments& given);
 int db_upgrade_command(const Arguments& given);
 int audit_head_command(const Arguments& given);
 
+extern const Usage db_backup_usage, db_restore_usage, db_rekey_usage, db_wrap_key_usage;
+int db_backup_command(const Arguments& given);
+int db_restore_command(const Arguments& given);
+int db_rekey_command(const Arguments& given);
+int db_wrap_key_command(const Arguments& given);
+
 extern const Usage retention_run_usage;
 int retention_run_command(const Arguments& given);
 

@@ -1,6 +1,7 @@
 // `cpgw retention run`: erases what has been kept long enough, on the gateway's host, beside a
 // running gateway or without it.
 #include "gateway/app/application.hpp"
+#include "gateway/app/data_folder.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/progress.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
@@ -36,6 +37,8 @@ int retention_run_command(const Arguments& given) {
     if (const auto good = config.retention.check(kinds_of(*catalog)); !good)
         throw Failure(exit_configuration, good.error().detail);
     const bool look = given.has("--dry-run");
+    const auto lock = value_or_fail(
+        app::FolderLock::take(config, app::FolderLock::Kind::shared), "データの置き場所が使えません");
     const auto store =
         store::open_sqlite_store({config.database(), false, 1}, app::read_log_key(config));
 

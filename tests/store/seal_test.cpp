@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_master_key_others_may_read_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_master_key_of_another_size_or_kind_is_refused) {
     TemporaryFolder folder;
-    for (const std::size_t size : {0u, 31u, 33u, 64u}) {
+    for (const std::size_t size : {0u, 31u, 33u, 63u, 65u}) {
         const auto file = folder.path() / std::to_string(size);
         write_file(file, random_bytes(size), 0400);
         BOOST_TEST((MasterKey::read(file).error().code == Errc::configuration));
@@ -176,6 +176,68 @@ BOOST_AUTO_TEST_CASE(a_master_key_of_another_size_or_kind_is_refused) {
     BOOST_TEST((MasterKey::read(folder.path() / "none").error().code == Errc::configuration));
     BOOST_TEST((MasterKey::read(folder.path()).error().code == Errc::configuration));
     BOOST_CHECK_THROW(MasterKey::of("short"), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_key_opens_what_was_sealed_before_once_the_offices_keys_are_wrapped_again) {
+    SealWorld t;
+    const Bytes sealed = t.sealer.seal(provider, "parcel 1", "payload");
+    const Bytes tag = t.sealer.tag("hold", "user");
+    const MasterKey old_key = MasterKey::of(t.master);
+    const MasterKey fresh = old_key.renewed();
+    BOOST_TEST(rewrap_office_keys(*t.world.store, old_key, fresh).value() == 1u);
+    BOOST_TEST(rewrap_office_keys(*t.world.store, old_key, fresh).value() == 0u); // done already
+
+    Sealer renewed(old_key.renewed(), *t.world.store); // another new key: knows nothing
+    BOOST_TEST((renewed.open(provider, "parcel 1", sealed).error().code == Errc::tampered));
+    TemporaryFolder folder;
+    BOOST_REQUIRE(fresh.write(folder.path() / "fresh.key").has_value());
+    Sealer after(MasterKey::read(folder.path() / "fresh.key").value(), *t.world.store);
+    BOOST_TEST(after.open(provider, "parcel 1", sealed).value() == "payload");
+    BOOST_TEST(after.tag("hold", "user") == tag);
+    Sealer before(MasterKey::of(t.master), *t.world.store);
+    BOOST_TEST((before.open(provider, "parcel 1", sealed).error().code == Errc::tampered));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_opens_under_neither_leaves_all_as_they_were) {
+    SealWorld t;
+    t.sealer.seal(provider, "c", "payload");
+    const auto before = t.world.store->office_key(provider);
+    const MasterKey stranger = MasterKey::of(random_bytes(32));
+    BOOST_TEST((rewrap_office_keys(*t.world.store, stranger, stranger.renewed()).error().code ==
+                Errc::configuration));
+    BOOST_TEST((t.world.store->office_key(provider) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_renewed_twice_keeps_its_tags) {
+    SealWorld t;
+    const MasterKey once = MasterKey::of(t.master).renewed();
+    Sealer twice(once.renewed(), *t.world.store);
+    BOOST_TEST(twice.tag("hold", "user") == t.sealer.tag("hold", "user"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrapped_key_opens_with_its_rsa_key_only) {
+    TemporaryFolder folder;
+    const auto make = [&](const char* name, const char* arguments) {
+        const auto file = (folder.path() / name).string();
+        BOOST_REQUIRE(std::system(("openssl genpkey -out " + file + " " + arguments +
+                                   " 2>/dev/null && chmod 0400 " + file)
+                                      .c_str()) == 0);
+        return file;
+    };
+    const auto rsa = make("rsa.pem", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    const auto other = make("other.pem", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    const auto curve = make("curve.pem", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    World<SqliteBackend> world;
+    const Bytes secret = random_bytes(32);
+    const auto wrapped = folder.path() / "master.wrapped";
+    BOOST_TEST(MasterKey::of(secret).write_wrapped(wrapped, curve).has_error());
+    BOOST_REQUIRE(MasterKey::of(secret).write_wrapped(wrapped, rsa).has_value());
+    BOOST_TEST(contents_of(wrapped).find(secret) == Bytes::npos);
+    const Sealer sealer(MasterKey::unwrap(wrapped, rsa).value(), *world.store);
+    BOOST_TEST(sealer.tag("p", "x") == Sealer(MasterKey::of(secret), *world.store).tag("p", "x"));
+    BOOST_TEST((MasterKey::unwrap(wrapped, other).error().code == Errc::configuration));
+    BOOST_TEST((MasterKey::unwrap(wrapped, curve).error().code == Errc::configuration));
+    BOOST_TEST((MasterKey::unwrap(folder.path() / "none", rsa).error().code == Errc::configuration));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
