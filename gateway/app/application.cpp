@@ -91,7 +91,7 @@ FolderLock shared_lock(const Config& config) {
 
 struct Application::Impl {
     Config config;
-    FolderLock lock; // beside restore and rekey, which want the folder alone
+    FolderLock folder_lock; // beside restore and rekey, which want the folder alone
     std::shared_ptr<const audit::Signer> signer;
     Metrics metrics;
     exchange::Notifier notifier;
@@ -110,7 +110,7 @@ struct Application::Impl {
     std::chrono::steady_clock::time_point looked_at{};
     bool stopped = false;
 
-    explicit Impl(Config settings) : config(std::move(settings)), lock(shared_lock(config)) {
+    explicit Impl(Config settings) : config(std::move(settings)), folder_lock(shared_lock(config)) {
         catalog = catalog_of(config.spec_dir);
         signer = read_log_key(config);
         auto master = read_master_key(config);
@@ -118,6 +118,8 @@ struct Application::Impl {
         store =
             store::open_sqlite_store({config.database(), false, config.server.workers + 2}, signer);
         sealer = std::make_unique<store::Sealer>(std::move(*master), *store);
+        if (const auto fits = sealer->check(store->offices()); !fits)
+            throw ConfigurationError(fits.error().detail);
         gate = std::make_unique<store::StoreGate>(*store, config.gate);
         mapping = load_mapping(config.identity_rules);
         directory = load_directory(*store, mapping);

@@ -120,7 +120,8 @@ Take years_by_kind(std::map<std::string, int, std::less<>>& target) {
 Take master_key(MasterKeySource& target, const std::filesystem::path& folder) {
     return [&target, folder](const YAML::Node& node) {
         if (node.IsMap()) {
-            take_map(node, {{"wrapped", path(target.file, folder)}, {"key", text(target.opened_by)}});
+            take_map(node,
+                     {{"wrapped", path(target.file, folder)}, {"key", text(target.opened_by)}});
             if (target.file.empty() || target.opened_by.empty())
                 fail(node, "wrapped and key are both needed");
             return;

@@ -46,7 +46,7 @@ Digest digest_of_file(const std::filesystem::path& file) {
 }
 
 /// Copies a file, mode 0600, synced; the digest of what was written.
-Digest copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+Digest copy_synced(const std::filesystem::path& from, const std::filesystem::path& to) {
     const int target = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool written = target >= 0;
     Sha256 hash;
@@ -193,7 +193,7 @@ Result<BackupSummary> restore(const Config& config, const std::filesystem::path&
     // Under another name until it has proven itself: a gateway never finds half a database.
     const auto arriving = config.data / "restore.db";
     remove_copy(arriving);
-    if (copy_file(folder / copy_name, arriving) != *promised) {
+    if (copy_synced(folder / copy_name, arriving) != *promised) {
         remove_copy(arriving);
         return Error{Errc::tampered, "the copy is not the one that backup.json describes"};
     }

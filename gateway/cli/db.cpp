@@ -1,4 +1,5 @@
-// `cpgw db init | check | upgrade | backup | restore | rekey | wrap-key`: the gateway's data folder.
+// `cpgw db init | check | upgrade | backup | restore | rekey | wrap-key`: the gateway's data
+// folder.
 #include "gateway/app/application.hpp"
 #include "gateway/app/data_folder.hpp"
 #include "gateway/cli/commands.hpp"
@@ -81,15 +82,15 @@ int db_backup_command(const Arguments& given) {
         progress.show("控え / copying " +
                       std::to_string(done * 100 / std::max<std::uint64_t>(all, 1)) + "%");
     };
-    const auto summary =
-        value_or_fail(app::back_up(config_of(given), given.required("--out"), show),
-                      "控えを取れません");
+    const auto summary = value_or_fail(
+        app::back_up(config_of(given), given.required("--out"), show), "控えを取れません");
     progress.clear();
-    std::cout << "控えを取りました / backed up: " << summary.tree_size << " leaves, "
-              << summary.bytes << " bytes\n"
-              << summary.checkpoint
-              << "鍵（master.key と log.key）は含みません。別の場所に保管してください / the keys are "
-                 "not in it: keep them elsewhere\n";
+    std::cout
+        << "控えを取りました / backed up: " << summary.tree_size << " leaves, " << summary.bytes
+        << " bytes\n"
+        << summary.checkpoint
+        << "鍵（master.key と log.key）は含みません。別の場所に保管してください / the keys are "
+           "not in it: keep them elsewhere\n";
     return exit_done;
 }
 
@@ -105,10 +106,11 @@ int db_restore_command(const Arguments& given) {
     if (!restored)
         throw Failure(restored.error().code == Errc::tampered ? exit_not_good : exit_configuration,
                       "戻せません / cannot be restored: " + restored.error().detail);
-    std::cout << "戻しました / restored: " << restored->tree_size << " leaves\n"
-              << restored->checkpoint
-              << "控えより後の受付はここにはありません。事業所が持つ受付票で確かめられます / what came "
-                 "after the backup is not here; the offices' receipts prove it\n";
+    std::cout
+        << "戻しました / restored: " << restored->tree_size << " leaves\n"
+        << restored->checkpoint
+        << "控えより後の受付はここにはありません。事業所が持つ受付票で確かめられます / what came "
+           "after the backup is not here; the offices' receipts prove it\n";
     return exit_done;
 }
 
@@ -145,8 +147,7 @@ const Usage db_wrap_key_usage{
 int db_wrap_key_command(const Arguments& given) {
     const auto master =
         value_or_fail(app::read_master_key(config_of(given)), "マスター鍵が使えません");
-    if (const auto done =
-            master.write_wrapped(given.required("--out"), given.required("--for"));
+    if (const auto done = master.write_wrapped(given.required("--out"), given.required("--for"));
         !done)
         throw Failure(exit_configuration, done.error().detail);
     std::cout << "書きました / written: " << given.required("--out") << "\n";

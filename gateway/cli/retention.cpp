@@ -37,8 +37,8 @@ int retention_run_command(const Arguments& given) {
     if (const auto good = config.retention.check(kinds_of(*catalog)); !good)
         throw Failure(exit_configuration, good.error().detail);
     const bool look = given.has("--dry-run");
-    const auto lock = value_or_fail(
-        app::FolderLock::take(config, app::FolderLock::Kind::shared), "データの置き場所が使えません");
+    const auto lock = value_or_fail(app::FolderLock::take(config, app::FolderLock::Kind::shared),
+                                    "データの置き場所が使えません");
     const auto store =
         store::open_sqlite_store({config.database(), false, 1}, app::read_log_key(config));
 
@@ -46,9 +46,7 @@ int retention_run_command(const Arguments& given) {
     const auto summary = exchange::run_retention(
         *store, config.retention, catalog->digest, system_clock().now(),
         look ? exchange::RetentionMode::look : exchange::RetentionMode::erase,
-        [&](std::uint64_t erased) {
-            progress.show("消去 / erasing " + std::to_string(erased));
-        });
+        [&](std::uint64_t erased) { progress.show("消去 / erasing " + std::to_string(erased)); });
     progress.clear();
     if (look) {
         std::uint64_t due = 0;

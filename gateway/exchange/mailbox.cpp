@@ -247,7 +247,8 @@ void Exchange::hand_over(const identity::Identity& caller, const BundleView& vie
 StepAnswer Exchange::step_answer(const BundleView& view, const std::string& leaf,
                                  const audit::Proof& proof) const {
     const auto row = services_.store.bundle(view.row.id);
-    return {row.value_or(view.row), audit::make_receipt(leaf, kept_salts(row.value_or(view.row)), proof)};
+    return {row.value_or(view.row),
+            audit::make_receipt(leaf, kept_salts(row.value_or(view.row)), proof)};
 }
 
 void Exchange::step(const identity::Identity& caller, const BundleView& view, Step step,

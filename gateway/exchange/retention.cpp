@@ -56,9 +56,9 @@ Result<void> RetentionRules::check(const std::vector<std::string>& kinds) const 
         if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
             return Error{Errc::configuration, "retention: there is no kind " + kind};
     if (fewest_years() < floor_years)
-        return Error{Errc::configuration,
-                     "retention: " + std::to_string(fewest_years()) +
-                         " years are below the floor of " + std::to_string(floor_years)};
+        return Error{Errc::configuration, "retention: " + std::to_string(fewest_years()) +
+                                              " years are below the floor of " +
+                                              std::to_string(floor_years)};
     return {};
 }
 

@@ -35,8 +35,8 @@ struct BundleRow {
     std::optional<Time> erased_at; // by retention: no files, no report, no salts any more
     /// The time of the last thing that sender or receiver did about it: retention counts from here.
     Time last_step_at() const {
-        return std::max({accepted_at, fetched_at.value_or(accepted_at),
-                         settled_at.value_or(accepted_at)});
+        return std::max(
+            {accepted_at, fetched_at.value_or(accepted_at), settled_at.value_or(accepted_at)});
     }
 };
 

@@ -133,7 +133,8 @@ Error tampered(const char* what) {
     return {Errc::tampered, what};
 }
 
-/// RSA-OAEP (with the hash that every token knows); nullopt when the key cannot, or what is given does not open.
+/// RSA-OAEP (with the hash that every token knows); nullopt when the key cannot, or what is given
+/// does not open.
 std::optional<Bytes> rsa(EVP_PKEY* key, BytesView in, int (*prepare)(EVP_PKEY_CTX*),
                          int (*run)(EVP_PKEY_CTX*, unsigned char*, std::size_t*,
                                     const unsigned char*, std::size_t)) {
@@ -390,6 +391,15 @@ Secret Sealer::Impl::office_key_for_sealing(const OfficeNo& office) {
 Sealer::Sealer(MasterKey key, Store& keys)
     : impl_(std::make_unique<Impl>(key.wrapping(), key.tagging(), keys)) {}
 Sealer::~Sealer() = default;
+
+Result<void> Sealer::check(const std::vector<OfficeRow>& offices) {
+    for (const OfficeRow& row : offices) {
+        if (!impl_->keys.office_key(row.office)) continue;
+        if (impl_->office_key(row.office)) return {};
+        return Error{Errc::configuration, "the master key is not the one of this database"};
+    }
+    return {};
+}
 
 void Sealer::ensure_key(const OfficeNo& office) {
     (void)impl_->office_key_for_sealing(office);

@@ -9,8 +9,9 @@
 
 namespace cpg::store {
 
-/// What opens everything sealed. A file of 32 bytes, or of 64 once it was renewed: the wrapping key,
-/// then the secret of the tags, which stays the same because tags are kept unsealed and compared.
+/// What opens everything sealed. A file of 32 bytes, or of 64 once it was renewed: the wrapping
+/// key, then the secret of the tags, which stays the same because tags are kept unsealed and
+/// compared.
 class MasterKey {
   public:
     /// Refuses (Errc::configuration) a file that is not exactly 32 or 64 bytes or is readable by
@@ -47,6 +48,9 @@ class Sealer {
   public:
     Sealer(MasterKey key, Store& keys);
     ~Sealer();
+    /// configuration: the key of the first of these offices that has one does not open: this is not
+    /// the master key it was wrapped by.
+    Result<void> check(const std::vector<OfficeRow>& offices);
     /// Makes the office's key when it has none yet. Needed before a seal() inside a store's batch,
     /// where nothing may be written.
     void ensure_key(const OfficeNo& office);

@@ -32,8 +32,7 @@ struct Town : World {
         care = office("0370100017", "43");
         visit = office("0370100025", "11");
     }
-    exchange::RetentionSummary run(
-        exchange::RetentionMode mode = exchange::RetentionMode::erase) {
+    exchange::RetentionSummary run(exchange::RetentionMode mode = exchange::RetentionMode::erase) {
         return exchange::run_retention(store(), rules, embedded_catalog()->digest, clock.now(),
                                        mode, {});
     }
@@ -130,8 +129,7 @@ BOOST_AUTO_TEST_CASE(an_erased_bundle_still_says_what_it_was_and_proves_it) {
     const auto receipts = json_of(get(care, path + "/receipts")).at("receipts").as_array();
     BOOST_REQUIRE_EQUAL(receipts.size(), 3u);
     for (const auto& receipt : receipts) { // still in the signed tree; nothing says of which bytes
-        const auto verified =
-            audit::verify_receipt(text_at(receipt, "/receipt"), {}, {log_key()});
+        const auto verified = audit::verify_receipt(text_at(receipt, "/receipt"), {}, {log_key()});
         BOOST_TEST((verified.result == audit::Verified::proven));
         BOOST_TEST(!receipt.as_object().contains("note"));
     }
@@ -140,8 +138,9 @@ BOOST_AUTO_TEST_CASE(an_erased_bundle_still_says_what_it_was_and_proves_it) {
     for (const auto& file : files)
         at_hand.push_back({file.name, sha256(file.bytes), file.bytes.size()});
     for (const auto& receipt : salted)
-        BOOST_TEST((audit::verify_receipt(text_at(receipt, "/receipt"), at_hand, {log_key()})
-                        .result == audit::Verified::proven));
+        BOOST_TEST(
+            (audit::verify_receipt(text_at(receipt, "/receipt"), at_hand, {log_key()}).result ==
+             audit::Verified::proven));
 }
 
 BOOST_AUTO_TEST_CASE(a_resend_of_erased_bytes_is_answered_with_an_outline) {
@@ -155,8 +154,7 @@ BOOST_AUTO_TEST_CASE(a_resend_of_erased_bytes_is_answered_with_an_outline) {
     BOOST_REQUIRE_EQUAL(again.status, 201);
     BOOST_TEST(text_at(json_of(again), "/bundles/0/verdict") == "accepted");
     BOOST_TEST(text_at(json_of(again), "/bundles/0/report/kind") == "schedule");
-    BOOST_TEST(
-        json_of(again).at_pointer("/bundles/0/report/files").as_array().empty());
+    BOOST_TEST(json_of(again).at_pointer("/bundles/0/report/files").as_array().empty());
 }
 
 BOOST_AUTO_TEST_CASE(refused_bundles_are_erased_too) {

@@ -68,7 +68,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_an_intruder_would_need) {
         {"a program for the kernel", [] { return outcome(::syscall(SYS_bpf, 0, nullptr, 0)); }},
         {"the keyring", [] { return outcome(::syscall(SYS_keyctl, 0, 0, 0, 0, 0)); }},
         {"another process's memory",
-         [] { return outcome(::syscall(SYS_process_vm_readv, ::getpid(), nullptr, 0, nullptr, 0, 0)); }},
+         [] {
+             return outcome(::syscall(SYS_process_vm_readv, ::getpid(), nullptr, 0, nullptr, 0, 0));
+         }},
         {"killing", [] { return outcome(::kill(1, 0)); }},
         {"memory to write and run",
          [] {
@@ -78,8 +80,8 @@ BOOST_AUTO_TEST_CASE(refuses_what_an_intruder_would_need) {
          }},
         {"memory that becomes code",
          [] {
-             void* const memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+             void* const memory =
+                 ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
              return outcome(::mprotect(memory, 4096, PROT_READ | PROT_EXEC));
          }},
     };

@@ -178,7 +178,8 @@ BOOST_AUTO_TEST_CASE(a_master_key_of_another_size_or_kind_is_refused) {
     BOOST_CHECK_THROW(MasterKey::of("short"), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(a_renewed_key_opens_what_was_sealed_before_once_the_offices_keys_are_wrapped_again) {
+BOOST_AUTO_TEST_CASE(
+    a_renewed_key_opens_what_was_sealed_before_once_the_offices_keys_are_wrapped_again) {
     SealWorld t;
     const Bytes sealed = t.sealer.seal(provider, "parcel 1", "payload");
     const Bytes tag = t.sealer.tag("hold", "user");
@@ -237,7 +238,20 @@ BOOST_AUTO_TEST_CASE(a_wrapped_key_opens_with_its_rsa_key_only) {
     BOOST_TEST(sealer.tag("p", "x") == Sealer(MasterKey::of(secret), *world.store).tag("p", "x"));
     BOOST_TEST((MasterKey::unwrap(wrapped, other).error().code == Errc::configuration));
     BOOST_TEST((MasterKey::unwrap(wrapped, curve).error().code == Errc::configuration));
-    BOOST_TEST((MasterKey::unwrap(folder.path() / "none", rsa).error().code == Errc::configuration));
+    BOOST_TEST(
+        (MasterKey::unwrap(folder.path() / "none", rsa).error().code == Errc::configuration));
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_master_key_is_noticed_before_anything_is_sealed_by_it) {
+    SealWorld t;
+    OfficeRow none, row;
+    none.office = other_provider;
+    row.office = provider;
+    Sealer foreign(MasterKey::of(random_bytes(32)), *t.world.store);
+    BOOST_TEST(foreign.check({none, row}).has_value()); // no key yet
+    t.sealer.ensure_key(provider);
+    BOOST_TEST(t.sealer.check({none, row}).has_value());
+    BOOST_TEST((foreign.check({none, row}).error().code == Errc::configuration));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,8 +25,7 @@ struct Finish {
 
 Handle open(const std::filesystem::path& file, int flags) {
     sqlite3* raw = nullptr;
-    const int code =
-        sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_EXRESCODE, nullptr);
     Handle handle(raw);
     if (code != SQLITE_OK)
         throw StoreUnavailable("cannot open " + file.filename().string() + ": " +
@@ -37,8 +36,7 @@ Handle open(const std::filesystem::path& file, int flags) {
 void make_empty(const std::filesystem::path& file) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        throw StoreUnavailable("cannot make the copy: " +
-                               std::generic_category().message(errno));
+        throw StoreUnavailable("cannot make the copy: " + std::generic_category().message(errno));
     ::close(descriptor);
 }
 

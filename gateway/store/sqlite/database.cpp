@@ -139,7 +139,7 @@ Database::Database(const std::filesystem::path& file, Access access)
             "PRAGMA cell_size_check = ON;"
             "PRAGMA temp_store = MEMORY;"); // nothing of a query ever lies in a temporary file
     if (access == Access::read_only) return;
-    execute("PRAGMA cache_size = -32768;" // 32 MiB: what a batch changes stays in memory
+    execute("PRAGMA cache_size = -32768;"  // 32 MiB: what a batch changes stays in memory
             "PRAGMA secure_delete = ON;"); // what retention erases is overwritten, not just freed
     sqlite3_wal_hook(handle, remember_wal_pages, wal_pages_.get()); // copy_back() instead
 }

@@ -148,8 +148,7 @@ inline constexpr char office_key[] = "SELECT wrapped FROM office_key WHERE offic
 inline constexpr char insert_office_key[] =
     "INSERT INTO office_key (office, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 inline constexpr char office_keys[] = "SELECT office, wrapped FROM office_key ORDER BY office";
-inline constexpr char replace_office_key[] =
-    "UPDATE office_key SET wrapped = ?2 WHERE office = ?1";
+inline constexpr char replace_office_key[] = "UPDATE office_key SET wrapped = ?2 WHERE office = ?1";
 inline constexpr char offices[] =
     "SELECT office, service_types, name, enabled, reachable FROM office ORDER BY office";
 inline constexpr char office_count[] = "SELECT count(*) FROM office";
