@@ -1,6 +1,7 @@
 #include "gateway/cli/catalog.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/progress.hpp"
+#include "gateway/cli/text.hpp"
 #include "spec/base/clock.hpp"
 #include "spec/check/checker.hpp"
 #include "spec/records/unpack.hpp"
@@ -8,6 +9,8 @@
 
 #include <boost/json/serialize.hpp>
 #include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace cpg::cli {
 
@@ -60,12 +63,44 @@ CheckOptions options_of(const Arguments& given) {
     return options;
 }
 
+/// Plain files are held up to this size, and up to twice of it in all; larger ones are read where
+/// they are, piece by piece, so that memory stays the same.
+constexpr std::uint64_t held_plain = 16u << 20;
+
+std::string progress_text(const CheckProgress& progress) {
+    std::string text = "検査 / checking ";
+    if (progress.reading > 1) text += "(" + std::to_string(progress.reading) + ") ";
+    return text + std::to_string(progress.done * 100 / std::max<std::uint64_t>(progress.total, 1)) +
+           "%";
+}
+
+/// Of the terminal that is written to; 0 when it is none, so that files and pipes get whole lines.
+std::size_t terminal_columns() {
+    winsize size{};
+    if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
 std::string rendered(const Catalog& catalog, const Report& report, const Arguments& given) {
     const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
     const std::string format = given.text("--format", "text");
     if (format == "json") return boost::json::serialize(to_json(catalog, report, lang)) + "\n";
     if (format == "csv") return to_csv(catalog, report, lang);
-    return to_text(catalog, report, lang);
+    return wrapped(to_text(catalog, report, lang), terminal_columns());
+}
+
+Report checked(const Catalog& catalog, std::vector<InputFile> files, const CheckOptions& options) {
+    Progress progress;
+    try {
+        const Heap heap = group_files(catalog, std::move(files));
+        return check_heap(catalog, heap, options,
+                          [&](const CheckProgress& now) { progress.show(progress_text(now)); });
+    } catch (const FileChanged& changed) {
+        throw Failure(exit_usage, std::string("検査の間にファイルが変わったか、読めなくなりました。"
+                                              "書き込みが終わってからやり直してください / "
+                                              "a file changed during the check: ") +
+                                      changed.what());
+    }
 }
 
 } // namespace
@@ -73,21 +108,15 @@ std::string rendered(const Catalog& catalog, const Report& report, const Argumen
 int check_command(const Arguments& given) {
     const CheckOptions options = options_of(given);
     const CatalogPtr catalog = catalog_of(given);
-    auto files = read_paths({given.operands().begin(), given.operands().end()});
+    UnpackLimits limits;
+    limits.held_plain = held_plain;
+    auto files = read_paths({given.operands().begin(), given.operands().end()}, limits);
     if (!files) throw Failure(exit_usage, "読めません / cannot read: " + files.error().detail);
     if (files->empty())
         throw Failure(exit_usage,
                       "ファイルがありません / no files in: " + given.operands().front());
 
-    std::uint64_t total = 0;
-    for (const auto& file : *files) total += file.bytes.size();
-    Progress progress;
-    const Heap heap = group_files(*catalog, std::move(*files));
-    const Report report = check_heap(*catalog, heap, options, [&](std::uint64_t done) {
-        progress.show("検査 / checking " +
-                      std::to_string(done * 100 / std::max<std::uint64_t>(total, 1)) + "%");
-    });
-    progress.clear();
+    const Report report = checked(*catalog, std::move(*files), options);
     std::cout << rendered(*catalog, report, given);
     return report.verdict == Verdict::accepted ? exit_done : exit_not_good;
 }

@@ -63,12 +63,65 @@ bool is_wide(char32_t c) {
            (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x20000 && c <= 0x3FFFD);
 }
 
+/// May not begin a line (JIS X 4051 行頭禁則, what occurs here).
+bool closes(char32_t c) {
+    return std::u32string_view(U"、。，．）」』】・：；？！ー,.)]").find(c) !=
+           std::u32string_view::npos;
+}
+
+/// Bytes of the longest start of the line that fits; at least one character.
+std::size_t fitting_length(std::string_view line, std::size_t columns) {
+    std::size_t width = 0, allowed = 0, after_blank = 0;
+    for (std::size_t at = 0; at < line.size();) {
+        const std::size_t start = at;
+        const char32_t c = next_code_point(line, at);
+        width += is_wide(c) ? 2 : 1;
+        if (width > columns && start != 0) {
+            if (after_blank != 0 && !is_wide(c)) return after_blank;
+            return allowed != 0 ? allowed : start;
+        }
+        std::size_t next = at;
+        if (next < line.size() && !closes(next_code_point(line, next))) allowed = at;
+        if (c == U' ' || is_wide(c)) after_blank = allowed;
+    }
+    return line.size();
+}
+
+void append_wrapped(std::string& out, std::string_view line, std::size_t columns) {
+    constexpr std::size_t narrowest = 20; // in less, broken lines read worse than long ones
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (columns < indent + narrowest || display_width(line) <= columns) {
+        out += line;
+        return;
+    }
+    const std::size_t deeper = indent + 2;
+    out.append(line.substr(0, indent));
+    line.remove_prefix(indent);
+    for (std::size_t room = columns - indent; !line.empty(); room = columns - deeper) {
+        const std::size_t length = fitting_length(line, room);
+        out += line.substr(0, length);
+        line.remove_prefix(length);
+        if (!line.empty()) out.append("\n").append(deeper, ' ');
+    }
+}
+
 } // namespace
 
 std::size_t display_width(std::string_view utf8) {
     std::size_t width = 0;
     for (std::size_t at = 0; at < utf8.size();) width += is_wide(next_code_point(utf8, at)) ? 2 : 1;
     return width;
+}
+
+std::string wrapped(std::string_view utf8, std::size_t columns) {
+    std::string out;
+    while (!utf8.empty()) {
+        const std::size_t end = std::min(utf8.find('\n'), utf8.size());
+        append_wrapped(out, utf8.substr(0, end), columns);
+        if (end < utf8.size()) out += '\n';
+        utf8.remove_prefix(std::min(end + 1, utf8.size()));
+    }
+    return out;
 }
 
 std::string table_text(const std::vector<Row>& rows) {

@@ -13,6 +13,10 @@ namespace cpg::cli {
 /// Columns a UTF-8 text takes on a terminal: two for kana, kanji and full-width forms.
 std::size_t display_width(std::string_view utf8);
 
+/// Every line broken where it is wider than `columns` (0 = never), by words where it has blanks;
+/// what goes on stands two columns deeper than its line. No line begins with a closing mark (禁則).
+std::string wrapped(std::string_view utf8, std::size_t columns);
+
 using Row = std::vector<std::string>;
 /// Columns padded to their widest cell, two blanks apart; the first row is the head.
 std::string table_text(const std::vector<Row>& rows);

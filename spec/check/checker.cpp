@@ -79,7 +79,7 @@ FileSummary summary_of(const FileFacts& facts) {
     return {.name = facts.file->input.name,
             .type = facts.file->name.type->id,
             .records = facts.records,
-            .bytes = facts.file->input.bytes.size(),
+            .bytes = facts.file->input.size(),
             .digest = facts.file->digest};
 }
 
@@ -106,8 +106,7 @@ void add_keys_by_service(const BundleFacts& facts, const FileFacts& file,
     }
 }
 
-std::vector<UserKey> keys_of(const BundleFacts& facts) {
-    std::vector<UserKey> keys;
+void add_keys(const BundleFacts& facts, std::vector<UserKey>& keys) {
     for (const FileFacts& file : facts.files) {
         const FileType& type = *file.file->name.type;
         if (is_deleted_by_service(*facts.envelope.bundle.edition, type)) {
@@ -117,26 +116,75 @@ std::vector<UserKey> keys_of(const BundleFacts& facts) {
         for (const KeyUse& use : file.keys)
             keys.push_back({type.id, std::string(facts.keys.text(use.key))});
     }
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    return keys;
 }
 
-CheckedBundle check_in_heap(const Catalog& catalog, const Bundle& bundle,
-                            const CheckOptions& options, const HeapContext& heap,
-                            const std::function<void(std::uint64_t)>& file_done) {
+/// How far the readings of one bundle are.
+using ReadingDone = std::function<void(unsigned reading, std::uint64_t bytes)>;
+/// Sees the users of each reading.
+using UsersSeen = std::function<void(const BundleFacts&)>;
+
+void read_files(BundleFacts& facts, unsigned reading, Collector& findings,
+                const ReadingDone& reading_done) {
+    std::uint64_t bytes_before = 0;
+    for (std::size_t i = 0; i < facts.files.size(); ++i) {
+        const auto done = [&](std::uint64_t bytes) { reading_done(reading, bytes_before + bytes); };
+        if (reading == 1)
+            read_file(facts, i, findings, done);
+        else
+            read_users(facts, i, done);
+        bytes_before += facts.files[i].file->input.size();
+        done(0);
+    }
+    facts.group_rows();
+}
+
+/// What a byte of a file usually leaves in rows and keys, in bytes.
+double facts_per_byte(const FileType& type) {
+    if (type.id == "UPPLAN" || type.id == "UPJSK") return 0.65;
+    return type.id == "UPSIKYU" ? 0.75 : 0.25;
+}
+
+/// The users of the first reading: all, unless far more than the budget is to be expected. The
+/// readers make the range smaller when that was wrong.
+UserRange first_users(const Bundle& bundle, std::size_t budget) {
+    constexpr double sure_to_exceed = 1.25;
+    double expected = 0;
+    for (const BundleFile& file : bundle.files)
+        expected += facts_per_byte(*file.name.type) * static_cast<double>(file.input.size());
+    const double share = static_cast<double>(budget) / std::max(expected, 1.0);
+    return UserRange::starting(0, share * sure_to_exceed >= 1 ? 1 : share);
+}
+
+/// The users of the reading after: as many as fill the budget, by what the last ones took.
+UserRange next_users(const BundleFacts& facts, std::size_t budget) {
+    constexpr double nearly_full = 0.95, steepest = 4; // change from one reading to the next
+    const double used = static_cast<double>(facts.size());
+    const double change = used == 0 ? steepest : nearly_full * static_cast<double>(budget) / used;
+    return facts.users.next(facts.users.share() * std::clamp(change, 1 / steepest, steepest));
+}
+
+BundleReport check_in_heap(const Catalog& catalog, const Bundle& bundle,
+                           const CheckOptions& options, const HeapContext& heap,
+                           const UsersSeen& users_seen, const ReadingDone& reading_done) {
     const Envelope envelope = envelope_of(catalog, bundle, options, heap);
     Collector findings(catalog, bundle, options);
-    BundleFacts facts{.envelope = envelope, .files = {}, .keys = {}};
-    facts.files.reserve(bundle.files.size());
-    for (std::size_t i = 0; i < bundle.files.size(); ++i) {
-        facts.files.push_back(read_file(envelope, i, facts.keys, findings));
-        if (file_done) file_done(bundle.files[i].input.bytes.size());
+    BundleFacts facts{.envelope = envelope,
+                      .files = {},
+                      .keys = {},
+                      .users = first_users(bundle, options.max_facts)};
+    for (std::size_t i = 0; i < bundle.files.size(); ++i)
+        facts.files.push_back(unread_file(envelope, i));
+    for (unsigned reading = 1;; ++reading) {
+        read_files(facts, reading, findings, reading_done);
+        for (const BundleRule rule : user_rules()) rule(facts, findings);
+        add_to_totals(facts);
+        users_seen(facts);
+        if (!facts.users.has_rest()) break;
+        facts.begin_reading(next_users(facts, options.max_facts));
     }
     for (const BundleRule rule : bundle_rules()) rule(facts, findings);
 
-    CheckedBundle checked;
-    BundleReport& report = checked.report;
+    BundleReport report;
     report.kind = envelope.kind ? envelope.kind->id : "unknown";
     report.edition = bundle.edition->id;
     report.from = bundle.from;
@@ -145,8 +193,7 @@ CheckedBundle check_in_heap(const Catalog& catalog, const Bundle& bundle,
     report.month = month_of(bundle);
     for (const FileFacts& file : facts.files) report.files.push_back(summary_of(file));
     findings.move_into(report);
-    checked.keys = keys_of(facts);
-    return checked;
+    return report;
 }
 
 /// What the bundles of one heap tell about each other; null pointers into it stay valid while it
@@ -154,19 +201,26 @@ CheckedBundle check_in_heap(const Catalog& catalog, const Bundle& bundle,
 class HeapKnowledge {
   public:
     explicit HeapKnowledge(const Heap& heap) : heap_(heap), contexts_(heap.bundles.size()) {
-        for (const Bundle& bundle : heap.bundles) types_.push_back(types_of(bundle));
+        for (const Bundle& bundle : heap.bundles) {
+            types_.push_back(types_of(bundle));
+            if (types_.back().contains("UP1KYO")) plans_.insert(pair_of(bundle));
+        }
         count_bundles_of_month();
         find_split_sets();
     }
 
     bool is_schedule(std::size_t bundle) const { return types_[bundle].contains("UPPLAN"); }
 
-    void learn(std::size_t bundle, const CheckedBundle& checked) {
-        if (!is_schedule(bundle)) return;
+    /// Keeps the users of a schedule when a plan of the same pair is in the heap.
+    void learn(std::size_t bundle, const BundleFacts& facts) {
+        if (!is_schedule(bundle) || !plans_.contains(pair_of(heap_.bundles[bundle]))) return;
         auto& users = scheduled_[pair_of(heap_.bundles[bundle])];
-        for (const UserKey& key : checked.keys) {
-            if (key.file_type != "UPPLAN") continue;
-            users.insert(key.key.substr(0, key.key.rfind(key_separator)));
+        for (const FileFacts& file : facts.files) {
+            if (file.file->name.type->id != "UPPLAN") continue;
+            for (const KeyUse& use : file.keys) {
+                const std::string_view key = facts.keys.text(use.key);
+                users.emplace(key.substr(0, key.rfind(key_separator)));
+            }
         }
     }
 
@@ -237,6 +291,7 @@ class HeapKnowledge {
     const Heap& heap_;
     std::vector<HeapContext> contexts_;
     std::vector<std::set<std::string_view>> types_;
+    std::set<std::string> plans_; // pairs with a care plan
     std::map<std::string, std::unordered_set<std::string>> scheduled_;
 };
 
@@ -265,6 +320,43 @@ std::string_view variant_of(const NameProblem& problem) {
     return {};
 }
 
+std::uint64_t size_of(const Bundle& bundle) {
+    std::uint64_t bytes = 0;
+    for (const BundleFile& file : bundle.files) bytes += file.input.size();
+    return bytes;
+}
+
+/// Tells how far a check is, each time it is further.
+class HeapProgress {
+  public:
+    HeapProgress(const Heap& heap, const std::function<void(const CheckProgress&)>& told)
+        : told_(told) {
+        for (const Bundle& bundle : heap.bundles) total_ += size_of(bundle);
+        for (const StrayFile& stray : heap.strays) total_ += stray.input.size();
+    }
+    void tell(const Bundle& bundle, unsigned reading, std::uint64_t bytes) {
+        if (reading == 1)
+            tell({.done = done_ + bytes, .total = total_, .reading = 1});
+        else
+            tell({.done = bytes, .total = size_of(bundle), .reading = reading});
+    }
+    void add(std::uint64_t bytes) {
+        done_ += bytes;
+        tell({.done = done_, .total = total_, .reading = 1});
+    }
+
+  private:
+    void tell(const CheckProgress& progress) {
+        if (!told_ || (progress.reading == last_.reading && progress.done <= last_.done)) return;
+        last_ = progress;
+        told_(progress);
+    }
+
+    const std::function<void(const CheckProgress&)>& told_;
+    std::uint64_t total_ = 0, done_ = 0;
+    CheckProgress last_;
+};
+
 /// The severity that the options give a stray's rule.
 Severity severity_of(const Finding& finding, const CheckOptions& options) {
     const auto chosen = options.severities.find(finding.rule);
@@ -275,29 +367,34 @@ Severity severity_of(const Finding& finding, const CheckOptions& options) {
 
 CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle,
                            const CheckOptions& options) {
-    return check_in_heap(catalog, bundle, options, HeapContext{}, {});
+    CheckedBundle checked;
+    std::vector<UserKey>& keys = checked.keys;
+    checked.report = check_in_heap(
+        catalog, bundle, options, HeapContext{},
+        [&](const BundleFacts& facts) { add_keys(facts, keys); }, [](unsigned, std::uint64_t) {});
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return checked;
 }
 
 Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& options,
-                  const std::function<void(std::uint64_t)>& progress) {
+                  const std::function<void(const CheckProgress&)>& progress) {
     Report report;
     report.catalog = catalog.digest;
-    std::uint64_t done = 0;
-    const auto file_done = [&](std::uint64_t bytes) {
-        done += bytes;
-        if (progress) progress(done);
-    };
+    HeapProgress done(heap, progress);
 
     // Schedules first: they tell which users a plan's receiver knows (R-PRIV-02).
     HeapKnowledge knowledge(heap);
     std::vector<BundleReport> reports(heap.bundles.size());
     for (const bool schedules : {true, false})
         for (std::size_t i = 0; i < heap.bundles.size(); ++i) {
+            const Bundle& bundle = heap.bundles[i];
             if (knowledge.is_schedule(i) != schedules) continue;
-            CheckedBundle checked =
-                check_in_heap(catalog, heap.bundles[i], options, knowledge.context(i), file_done);
-            knowledge.learn(i, checked);
-            reports[i] = std::move(checked.report);
+            reports[i] = check_in_heap(
+                catalog, bundle, options, knowledge.context(i),
+                [&](const BundleFacts& facts) { knowledge.learn(i, facts); },
+                [&](unsigned reading, std::uint64_t bytes) { done.tell(bundle, reading, bytes); });
+            done.add(size_of(bundle));
         }
     report.bundles = std::move(reports);
 
@@ -305,7 +402,7 @@ Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& 
     for (const StrayFile& stray : heap.strays) {
         Finding finding = stray_finding(catalog, stray);
         finding.severity = severity_of(finding, options);
-        file_done(stray.input.bytes.size());
+        done.add(stray.input.size());
         if (finding.severity == Severity::off) continue;
         stray_errors = stray_errors || finding.severity == Severity::error;
         report.findings.push_back(std::move(finding));

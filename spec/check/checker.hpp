@@ -1,5 +1,6 @@
-// Checks bundles by the standard's tables and rules. Pure: no clock, no I/O; any thread; no state
-// between calls.
+// Checks bundles by the standard's tables and rules. Pure: no clock, no I/O but for the bytes of
+// large files (FileChanged is thrown then); any thread; no state between calls. Memory: the bundle
+// as it is given, CheckOptions::max_facts, the findings, and in CheckedBundle the users.
 #pragma once
 
 #include "spec/check/report.hpp"
@@ -13,6 +14,10 @@ struct CheckOptions {
         "auto"; // "auto" (by file name), "4.1" or "3": a bundle of another edition is R-NAME-01
     std::size_t max_findings = 500; // kept per bundle; all are counted
     bool keep_values = false;       // fills Finding::value
+    /// Keys and rows kept at a time, in bytes; a bundle with more is read again for the other users
+    /// (a single user is kept whole). About 600,000 rows of 第6表: the largest file that a gateway
+    /// takes, 64 MiB, is read once.
+    std::size_t max_facts = 48u << 20;
     std::optional<Time>
         now; // for "more than one day in the future" (R-NAME-05); absent = not checked
     /// R-AUTH-01: the offices the sender may speak for; empty = not checked.
@@ -40,9 +45,15 @@ struct CheckedBundle {
 
 CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle,
                            const CheckOptions& options);
-/// All bundles and strays of a heap; `progress` (may be empty) is told the bytes done so far.
+
+struct CheckProgress {
+    std::uint64_t done = 0,
+                  total = 0; // bytes: of the heap; from the second reading on, of a bundle
+    unsigned reading = 1;
+};
+/// All bundles and strays of a heap; `progress` may be empty.
 Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& options,
-                  const std::function<void(std::uint64_t)>& progress = {});
+                  const std::function<void(const CheckProgress&)>& progress = {});
 
 /// Finding about a file that belongs to no bundle.
 Finding stray_finding(const Catalog& catalog, const StrayFile& stray);

@@ -3,6 +3,7 @@
 #include "spec/records/cp932.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace cpg::checking {
@@ -10,6 +11,10 @@ namespace {
 
 std::size_t count_index(Severity severity) {
     return severity == Severity::error ? 1 : 0;
+}
+
+std::size_t file_order_of(const Site& site) {
+    return site.file == Site::whole_bundle ? 0 : site.file + 1;
 }
 
 /// 第6表（サービス利用票） is known as 第6表; the other names are short as they are.
@@ -57,11 +62,46 @@ Finding* Collector::raise_mild(Rule rule, const Site& site, std::string_view var
 
 Finding* Collector::add(Rule rule, Severity severity, const Site& site, std::string_view variant) {
     if (severity == Severity::off) return nullptr;
-    const std::uint64_t ordinal = counts_[index_of(rule)][count_index(severity)]++;
-    if (ordinal >= options_.max_findings) return nullptr;
-    const std::size_t file_order = site.file == Site::whole_bundle ? 0 : site.file + 1;
-    kept_.push_back({described(rule, severity, site, variant), file_order, ordinal});
-    return &kept_.back().finding;
+    Counted& counted = counted_[index_of(rule)][count_index(severity)];
+    ++counted.count;
+    ++raised_;
+    const auto before = [this](std::uint32_t left, std::uint32_t right) {
+        return is_before(left, right);
+    };
+    if (counted.first.size() < options_.max_findings) {
+        counted.first.push_back(static_cast<std::uint32_t>(kept_.size()));
+        kept_.emplace_back();
+    } else {
+        if (counted.first.empty() || is_behind(site, variant, kept_[counted.first.front()]))
+            return nullptr;
+        std::pop_heap(counted.first.begin(), counted.first.end(), before);
+    }
+    Kept& kept = kept_[counted.first.back()];
+    kept = {.finding = described(rule, severity, site, variant),
+            .file_order = file_order_of(site),
+            .sequence = raised_};
+    std::push_heap(counted.first.begin(), counted.first.end(), before);
+    return &kept.finding;
+}
+
+bool Collector::is_behind(const Site& site, std::string_view variant, const Kept& last) {
+    const Where& where = last.finding.where;
+    const int column = site.field ? site.field->no : 0;
+    return std::tuple(file_order_of(site), site.record, column, site.byte_offset.value_or(0),
+                      variant) >= std::tuple(last.file_order, where.record, where.column,
+                                             where.byte_offset.value_or(0),
+                                             std::string_view(last.finding.variant));
+}
+
+bool Collector::is_before(std::uint32_t left, std::uint32_t right) const {
+    const auto place = [this](std::uint32_t index) {
+        const Kept& kept = kept_[index];
+        const Where& where = kept.finding.where;
+        return std::tuple(kept.file_order, where.record, where.column,
+                          std::string_view(kept.finding.rule), where.byte_offset.value_or(0),
+                          std::string_view(kept.finding.variant), kept.sequence);
+    };
+    return place(left) < place(right);
 }
 
 Finding Collector::described(Rule rule, Severity severity, const Site& site,
@@ -84,33 +124,46 @@ Finding Collector::described(Rule rule, Severity severity, const Site& site,
     return finding;
 }
 
+/// The turn of each finding among those of its rule and severity.
+void Collector::number_findings() {
+    const auto before = [this](std::uint32_t left, std::uint32_t right) {
+        return is_before(left, right);
+    };
+    for (auto& of_rule : counted_)
+        for (Counted& counted : of_rule) {
+            std::sort(counted.first.begin(), counted.first.end(), before);
+            for (std::size_t turn = 0; turn < counted.first.size(); ++turn)
+                kept_[counted.first[turn]].ordinal = turn;
+        }
+}
+
 void Collector::move_into(BundleReport& report) {
-    for (const auto& [warnings, errors] : counts_) {
-        report.warnings += warnings;
-        report.errors += errors;
+    for (const auto& [warnings, errors] : counted_) {
+        report.warnings += warnings.count;
+        report.errors += errors.count;
     }
     report.verdict = report.errors == 0 ? Verdict::accepted : Verdict::rejected;
 
-    const auto importance = [](const Kept& kept) {
-        return std::tuple(kept.finding.severity == Severity::error ? 0 : 1, kept.ordinal);
+    std::vector<std::uint32_t> chosen(kept_.size());
+    std::iota(chosen.begin(), chosen.end(), 0u);
+    const auto before = [this](std::uint32_t left, std::uint32_t right) {
+        return is_before(left, right);
     };
-    if (kept_.size() > options_.max_findings) {
-        std::stable_sort(kept_.begin(), kept_.end(), [&](const Kept& left, const Kept& right) {
+    std::sort(chosen.begin(), chosen.end(), before);
+    if (chosen.size() > options_.max_findings) {
+        number_findings();
+        const auto importance = [this](std::uint32_t index) {
+            const Kept& kept = kept_[index];
+            return std::tuple(kept.finding.severity == Severity::error ? 0 : 1, kept.ordinal);
+        };
+        std::stable_sort(chosen.begin(), chosen.end(), [&](auto left, auto right) {
             return importance(left) < importance(right);
         });
-        kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(options_.max_findings),
-                    kept_.end());
+        chosen.resize(options_.max_findings);
+        std::sort(chosen.begin(), chosen.end(), before);
     }
-    const auto place = [](const Kept& kept) {
-        const Where& where = kept.finding.where;
-        return std::tuple(kept.file_order, where.record, where.column,
-                          std::string_view(kept.finding.rule), where.byte_offset.value_or(0),
-                          std::string_view(kept.finding.variant));
-    };
-    std::stable_sort(kept_.begin(), kept_.end(), [&](const Kept& left, const Kept& right) {
-        return place(left) < place(right);
-    });
-    for (Kept& kept : kept_) report.findings.push_back(std::move(kept.finding));
+    for (const std::uint32_t index : chosen)
+        report.findings.push_back(std::move(kept_[index].finding));
     report.findings_dropped = report.errors + report.warnings - report.findings.size();
     kept_.clear();
 }

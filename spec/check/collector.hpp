@@ -19,11 +19,16 @@ struct Site {
 };
 
 /// Which findings are kept when there are more than CheckOptions::max_findings: errors before
-/// warnings, and within each every rule gets its turn (its first finding, then its second, …), so
-/// that a flood of one rule hides no other.
+/// warnings, and within each every rule gets its turn (its first finding in the bundle, then its
+/// second, …), so that a flood of one rule hides no other. The order in which findings are raised
+/// does not matter.
 class Collector {
   public:
     Collector(const Catalog& catalog, const Bundle& bundle, const CheckOptions& options);
+    /// One that raises nothing: for bytes that were checked before.
+    static Collector silent(const Bundle& bundle, const CheckOptions& options) {
+        return {bundle, options};
+    }
 
     bool is_on(Rule rule) const { return severities_[index_of(rule)] != Severity::off; }
     /// Counts a finding with the rule's own severity. Null when the rule is off or the finding is
@@ -39,18 +44,33 @@ class Collector {
     struct Kept {
         Finding finding;
         std::size_t file_order = 0; // 0 = the bundle, then its files
+        std::uint64_t sequence = 0; // in which it was raised, where nothing else tells
         std::uint64_t ordinal = 0;  // among the findings of its rule and severity
     };
+    /// The findings of one rule and severity: all are counted; the indices in kept_ of the first
+    /// ones in the bundle, the last of them on top of a heap.
+    struct Counted {
+        std::uint64_t count = 0;
+        std::vector<std::uint32_t> first;
+    };
 
+    Collector(const Bundle& bundle, const CheckOptions& options)
+        : bundle_(bundle), options_(options) {
+        severities_.fill(Severity::off);
+    }
     Finding* add(Rule rule, Severity severity, const Site& site, std::string_view variant);
+    static bool is_behind(const Site& site, std::string_view variant, const Kept& last);
     Finding described(Rule rule, Severity severity, const Site& site,
                       std::string_view variant) const;
+    void number_findings();
+    bool is_before(std::uint32_t left, std::uint32_t right) const;
 
     const Bundle& bundle_;
     const CheckOptions& options_;
     std::array<Severity, rule_count> severities_{};
-    std::array<std::array<std::uint64_t, 2>, rule_count> counts_{}; // warnings, errors
+    std::array<std::array<Counted, 2>, rule_count> counted_{}; // warnings, errors
     std::vector<Kept> kept_;
+    std::uint64_t raised_ = 0;
 };
 
 /// The severity of each rule under these options: the options' word, else the catalog's; off when

@@ -65,6 +65,63 @@ std::uint32_t KeyTable::intern(std::string_view key) {
     return id;
 }
 
+std::uint64_t hash_of_user(std::string_view key) {
+    // The finish of MurmurHash3: also a weak library hash fills the high bits.
+    std::uint64_t hash = std::hash<std::string_view>{}(key);
+    hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDu;
+    hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53u;
+    return hash ^ hash >> 33;
+}
+
+UserRange UserRange::starting(std::uint64_t first, double share) {
+    const double width = share * static_cast<double>(end);
+    if (width >= static_cast<double>(end - first)) return {.first = first, .last = end};
+    return {.first = first, .last = first + static_cast<std::uint64_t>(width)};
+}
+
+std::vector<std::uint32_t> KeyTable::keep_only(const UserRange& users) {
+    std::vector<std::uint32_t> new_ids(texts_.size(), gone);
+    std::uint32_t kept = 0;
+    for (std::size_t old = 0; old < texts_.size(); ++old) {
+        const auto entry = ids_.find(*texts_[old]);
+        if (!users.holds(hash_of_user(entry->first))) {
+            ids_.erase(entry);
+            continue;
+        }
+        entry->second = new_ids[old] = kept;
+        texts_[kept++] = &entry->first;
+    }
+    texts_.resize(kept);
+    return new_ids;
+}
+
+std::size_t UserFacts::size() const {
+    return keys.size() * sizeof(KeyUse) + table6.size() * sizeof(Table6Row) +
+           table7.size() * sizeof(Table7Row) + numbered.size() * sizeof(NumberedRow) +
+           odd_offices.size() * sizeof(OddOffice);
+}
+
+namespace {
+
+template<class Row>
+void renumber_rows(std::vector<Row>& rows, const std::vector<std::uint32_t>& new_ids) {
+    std::erase_if(rows, [&](const Row& row) { return new_ids[row.key] == KeyTable::gone; });
+    for (Row& row : rows) row.key = new_ids[row.key];
+}
+
+} // namespace
+
+void UserFacts::renumber(const std::vector<std::uint32_t>& new_ids) {
+    renumber_rows(keys, new_ids);
+    renumber_rows(table6, new_ids);
+    renumber_rows(table7, new_ids);
+    renumber_rows(numbered, new_ids);
+    renumber_rows(odd_offices, new_ids);
+    std::fill(use_of_key.begin(), use_of_key.end(), 0);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        use_of_key[keys[i].key] = static_cast<std::uint32_t>(i + 1);
+}
+
 Site FileFacts::at(std::uint32_t record, std::uint32_t line, std::string_view field_key) const {
     Site site{.file = index, .record = record, .line = line, .type = type};
     if (!field_key.empty()) site.field = type->field(field_key);
@@ -76,6 +133,39 @@ const FileFacts* BundleFacts::file(std::string_view type_id) const {
         return facts.type && facts.type->id == type_id;
     });
     return found == files.end() ? nullptr : &*found;
+}
+
+std::size_t BundleFacts::size() const {
+    std::size_t bytes = keys.size() * KeyTable::bytes_each;
+    for (const FileFacts& facts : files) bytes += facts.size();
+    return bytes;
+}
+
+void BundleFacts::give_up_users() {
+    std::vector<std::uint64_t> hashes;
+    for (std::uint32_t id = 0; id < keys.size(); ++id)
+        hashes.push_back(hash_of_user(keys.text(id)));
+    if (hashes.empty()) return;
+    const std::size_t given_up = std::max<std::size_t>(hashes.size() / 8, 1);
+    const std::size_t last = hashes.size() > 1 ? hashes.size() - given_up - 1 : 0;
+    std::nth_element(hashes.begin(), hashes.begin() + static_cast<std::ptrdiff_t>(last),
+                     hashes.end());
+    users.last = hashes[last];
+    const std::vector<std::uint32_t> new_ids = keys.keep_only(users);
+    for (FileFacts& facts : files) facts.renumber(new_ids);
+}
+
+void BundleFacts::group_rows() {
+    for (FileFacts& facts : files) {
+        facts.users6 = group_by_user(facts.table6);
+        facts.users7 = group_by_user(facts.table7);
+    }
+}
+
+void BundleFacts::begin_reading(UserRange range) {
+    users = std::move(range);
+    keys = {};
+    for (FileFacts& facts : files) static_cast<UserFacts&>(facts) = {};
 }
 
 } // namespace cpg::checking

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <limits>
+#include <map>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -71,12 +73,35 @@ std::string parameter(const Catalog& catalog, Rule rule, std::string_view name,
 /// Whether a blank-separated list holds the word.
 bool has_word(std::string_view list, std::string_view word);
 
+/// The users one reading of a bundle keeps, by the hash of their composite key. Rules that look
+/// across records look at one user, so that a bundle too large to be kept is read several times,
+/// some users at a time.
+struct UserRange {
+    static constexpr std::uint64_t end = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t first = 0, last = end;
+    bool holds(std::uint64_t hash) const { return hash >= first && hash <= last; }
+    bool has_rest() const { return last != end; }
+    /// What comes behind, as wide as `share` of all users (0-1).
+    UserRange next(double share) const { return starting(last + 1, share); }
+    static UserRange starting(std::uint64_t first, double share);
+    /// How much of all users it is, 0-1.
+    double share() const { return static_cast<double>(last - first) / static_cast<double>(end); }
+};
+/// Well spread over all 64 bits.
+std::uint64_t hash_of_user(std::string_view key);
+
 /// Composite keys of a bundle as small numbers, shared by its files.
 class KeyTable {
   public:
     std::uint32_t intern(std::string_view key);
     std::string_view text(std::uint32_t id) const { return *texts_[id]; }
     std::size_t size() const { return texts_.size(); }
+    /// About what one key takes: its node, its text, its places in the tables.
+    static constexpr std::size_t bytes_each = 160;
+
+    static constexpr std::uint32_t gone = static_cast<std::uint32_t>(-1);
+    /// Keeps the keys of these users and numbers them anew: the new id of each old one, or `gone`.
+    std::vector<std::uint32_t> keep_only(const UserRange& users);
 
   private:
     struct Hash {
@@ -95,9 +120,21 @@ struct KeyUse {
     std::uint32_t records = 0;
     std::uint32_t first_record = 0, first_line = 0;
     std::uint32_t second_record = 0, second_line = 0;
-    bool names_receiver = false;   // a record whose サービス事業者コード is TO
-    bool planner_reported = false; // R-OWN-02, R-OWN-03: once per user
-    bool updater_reported = false;
+    bool names_receiver = false; // a record whose サービス事業者コード is TO
+    bool planner_odd = false;    // kept as OddOffice: once per user
+    bool updater_odd = false;
+};
+
+/// An item of a user's first record in which an office is not the expected one (R-OWN-02,
+/// R-OWN-03).
+struct OddOffice {
+    std::uint32_t key = 0;
+    Rule rule{};
+    std::uint16_t column = 0; // from 0
+    std::uint32_t record = 0, line = 0;
+    std::uint64_t offset = 0; // of the cell
+    std::uint32_t value_size = 0;
+    bool quoted = false;
 };
 
 template<std::size_t N> using Characters = std::array<char, N>;
@@ -163,11 +200,6 @@ struct NumberedRow {
     std::uint32_t record = 0, line = 0;
 };
 
-struct ImageUse { // UPKIHON No.62
-    std::string name;
-    std::uint32_t record = 0, line = 0;
-};
-
 /// The rows of one user and month in one file, in file order; nothing is copied.
 template<class Row> struct UserRows {
     std::uint32_t key;
@@ -197,7 +229,58 @@ template<class Row> std::vector<UserRows<Row>> group_by_user(std::vector<Row>& r
     return groups;
 }
 
-struct FileFacts {
+/// A stretch of records of a file, and which users may be in it: a later reading passes over those
+/// without a user of its range. Most files have a user's records together.
+struct Block {
+    static constexpr std::uint64_t least_size = 4096; // one to three users of 第6表
+    static constexpr std::uint64_t most_blocks = 1u << 18;
+    CsvPlace place;
+    std::uint64_t classes = 0; // a bit for each value of a hash's six highest bits
+    static std::uint64_t class_of(std::uint64_t hash) { return hash >> 58; }
+    void take(std::uint64_t hash) { classes |= std::uint64_t{1} << class_of(hash); }
+    bool may_have(const UserRange& users) const {
+        const std::uint64_t from = ~std::uint64_t{0} << class_of(users.first);
+        const std::uint64_t to = ~std::uint64_t{0} >> (63 - class_of(users.last));
+        return (classes & from & to) != 0;
+    }
+};
+
+/// What the users of one file add up to, over all readings.
+struct FileTotals {
+    std::size_t users = 0;
+    std::size_t rows6 = 0;      // of 実績
+    bool other_offices = false; // 第6表 names another office than TO
+    struct Site {
+        std::uint32_t record = 0, line = 0; // the first with this office and type
+        Characters<2> satellite{};
+        bool several_satellites = false;
+    };
+    std::map<std::pair<Characters<10>, Characters<2>>, Site> sites; // of 実績: office, type
+};
+
+/// The facts of the file as a whole stay, those of its users (UserFacts) are of the reading at
+/// hand.
+struct UserFacts {
+    std::vector<KeyUse> keys;              // in order of appearance
+    std::vector<std::uint32_t> use_of_key; // key -> index in keys + 1, 0 = not here
+    std::vector<Table6Row> table6;
+    std::vector<Table7Row> table7;
+    std::vector<NumberedRow> numbered;
+    std::vector<OddOffice> odd_offices;
+    std::vector<UserRows<Table6Row>> users6; // table6 and table7 by user, once the file is read
+    std::vector<UserRows<Table7Row>> users7;
+
+    bool has(std::uint32_t key) const { return key < use_of_key.size() && use_of_key[key] != 0; }
+    const KeyUse* use(std::uint32_t key) const {
+        return has(key) ? &keys[use_of_key[key] - 1] : nullptr;
+    }
+    /// Bytes of the rows kept.
+    std::size_t size() const;
+    /// Drops what belongs to a key that is gone, and numbers the others anew.
+    void renumber(const std::vector<std::uint32_t>& new_ids);
+};
+
+struct FileFacts : UserFacts {
     const BundleFile* file = nullptr;
     std::size_t index = 0; // in Bundle::files
     const FileType* type =
@@ -210,20 +293,11 @@ struct FileFacts {
     std::string first_version, first_month; // as the first record gives them
     std::string name_month; // 対象年月 of the file name; empty when it has none, or 000000
     std::vector<std::string> told_versions, told_months,
-        told_types;                        // reported already: once a file each
-    std::vector<KeyUse> keys;              // in order of appearance
-    std::vector<std::uint32_t> use_of_key; // key -> index in keys + 1, 0 = not here
-    std::vector<Table6Row> table6;
-    std::vector<Table7Row> table7;
-    std::vector<NumberedRow> numbered;
-    std::vector<UserRows<Table6Row>> users6; // table6 and table7 by user, once the file is read
-    std::vector<UserRows<Table7Row>> users7;
-    std::vector<ImageUse> images;
+        told_types;               // reported already: once a file each
+    std::set<std::string> images; // UPKIHON No.62: files of the bundle that a record names
+    FileTotals totals;
+    std::vector<Block> blocks; // of all records with their columns
 
-    bool has(std::uint32_t key) const { return key < use_of_key.size() && use_of_key[key] != 0; }
-    const KeyUse* use(std::uint32_t key) const {
-        return has(key) ? &keys[use_of_key[key] - 1] : nullptr;
-    }
     Site site() const { return {.file = index}; }
     Site at(std::uint32_t record, std::uint32_t line, std::string_view field_key = {}) const;
     Site at(const KeyUse& use) const { return at(use.first_record, use.first_line); }
@@ -233,9 +307,18 @@ struct BundleFacts {
     const Envelope& envelope;
     std::vector<FileFacts> files; // parallel to Bundle::files
     KeyTable keys;
+    UserRange users; // kept by the reading at hand
 
     /// The first file of a type; null when the bundle has none.
     const FileFacts* file(std::string_view type_id) const;
+    /// Bytes of the keys and rows kept.
+    std::size_t size() const;
+    /// Gives up the last eighth of the users, to be read another time; a single one stays.
+    void give_up_users();
+    /// Once every file is read: rows by user.
+    void group_rows();
+    /// Forgets the users of the last reading.
+    void begin_reading(UserRange range);
 };
 
 } // namespace cpg::checking

@@ -229,14 +229,14 @@ void FieldChecker::check(const Record& record, const std::vector<std::uint64_t>&
                 states_[i] = CellState::good;
                 continue;
             }
-            BytesView& seen = column.good_before[slot_of(cell.raw)];
-            if (same(cell.raw, seen)) {
+            Seen& seen = column.good_before[slot_of(cell.raw)];
+            if (same(cell.raw, seen.view())) {
                 states_[i] = CellState::good;
                 continue;
             }
             if (fits(column, cell.raw)) {
                 states_[i] = CellState::good;
-                if (!column.quoted) seen = cell.raw;
+                if (!column.quoted) seen.keep(cell.raw);
                 continue;
             }
         }

@@ -6,6 +6,7 @@
 #include "spec/check/collector.hpp"
 #include "spec/records/csv_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -26,7 +27,7 @@ bool is_month(BytesView text);
 
 class FieldChecker {
   public:
-    /// `type` must outlive the checker, and so must the bytes of the records fed.
+    /// `type` must outlive the checker.
     FieldChecker(const FileType& type, std::size_t file, Collector& findings);
 
     /// Checks one record of at least type.fields.size() cells. `spoilt`: the offsets of bytes
@@ -51,6 +52,18 @@ class FieldChecker {
         unused,
     };
     static constexpr std::size_t slots = 8;
+    /// A copy: the bytes of earlier records may be gone.
+    struct Seen {
+        static constexpr std::size_t longest = 31; // 日割対象日
+        std::array<char, longest> text;
+        std::uint8_t size = 0;
+        BytesView view() const { return {text.data(), size}; }
+        void keep(BytesView value) {
+            if (value.size() > longest) return;
+            std::copy(value.begin(), value.end(), text.begin());
+            size = static_cast<std::uint8_t>(value.size());
+        }
+    };
     struct Column {
         const Field* field = nullptr;
         Form form = Form::text;
@@ -63,7 +76,7 @@ class FieldChecker {
         std::uint16_t length = 0; // to accept, in characters; 0 = any
         bool told_quotes = false, told_blanks = false, told_filled = false; // once a file
         std::vector<std::uint64_t> codes;
-        std::array<BytesView, slots> good_before; // values of earlier records: most come again
+        std::array<Seen, slots> good_before; // values of earlier records: most come again
     };
     static std::size_t slot_of(BytesView text) {
         const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };

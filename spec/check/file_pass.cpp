@@ -17,9 +17,18 @@ constexpr std::string_view draft_of_edition_3 = "202201"; // read by its number 
 constexpr std::string_view withdrawn_4_0 = "202504";
 constexpr std::string_view in_official_examples = "202404";
 
-/// Bytes of a short record of 第6表: room is made for so many that the rows need not move while
-/// they grow.
+/// Bytes of a short record of 第6表, and of 第7表: room is made for so many that the rows need not
+/// move while they grow.
 constexpr std::size_t usual_table6_record = 120;
+constexpr std::size_t usual_table7_record = 130;
+
+/// Bytes read at a time where a reading passes over most blocks.
+constexpr std::size_t step_of_blocks = 4 * Block::least_size;
+
+/// What one record may take; the longest of the standard has 71 items, and texts of some kilobytes.
+/// An open quote, or a file without line ends, stops here and not with the memory.
+constexpr std::size_t max_record_bytes = 16u << 20;
+constexpr std::size_t max_record_cells = 1u << 16;
 
 /// Offsets of odd bytes remembered in one record; more than that and every coded item of it is
 /// taken as spoilt anyway.
@@ -49,43 +58,103 @@ const std::vector<std::string>& keys_of(const FileType& type, const Envelope& en
     return found == type.keys_by_bundle.end() ? type.keys : found->second;
 }
 
+Encoding encoding_of(const InputFile& file) {
+    InputView view(file);
+    if (!view.is_window()) return guess_encoding(view.bytes());
+    EncodingGuess guess;
+    for (std::uint64_t at = 0; at < file.size() && !guess.is_certain();) {
+        view.move(at, at + InputView::usual_step);
+        const BytesView piece =
+            view.bytes().substr(static_cast<std::size_t>(at), InputView::usual_step);
+        const bool last = at + piece.size() == file.size();
+        const std::size_t length = last ? piece.size() : length_of_whole_characters(piece);
+        guess.feed(piece.substr(0, length));
+        at += length;
+    }
+    return guess.result();
+}
+
+template<class Row> void make_room(std::vector<Row>& rows, std::uint64_t most, std::size_t budget) {
+    rows.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(most, budget / sizeof(Row))));
+}
+
 class FileReader {
   public:
-    FileReader(const Envelope& envelope, std::size_t index, KeyTable& keys, Collector& findings)
-        : envelope_(envelope), file_(envelope.bundle.files[index]), keys_(keys),
-          findings_(findings), bytes_(file_.input.bytes) {
-        facts_.file = &file_;
-        facts_.index = index;
-        facts_.type = file_.name.type;
-        if (file_.name.month) facts_.name_month = file_.name.month->str();
-    }
+    FileReader(BundleFacts& bundle, std::size_t index, Collector& findings, const BytesDone& done,
+               std::size_t step = InputView::usual_step)
+        : envelope_(bundle.envelope), bundle_(bundle), file_(envelope_.bundle.files[index]),
+          facts_(bundle.files[index]), findings_(findings), done_(done), view_(file_.input, step),
+          bytes_(view_.bytes()), block_size_(std::max<std::uint64_t>(
+                                     Block::least_size, bytes_.size() / Block::most_blocks)) {}
 
-    FileFacts read() {
-        if (!facts_.type->is_csv()) return std::move(facts_);
-        if (!is_ms932()) return std::move(facts_);
+    void read() {
+        if (!facts_.type->is_csv() || !is_ms932()) return;
         facts_.readable = facts_.complete = true;
-        if (facts_.type->id == "UPPLAN" || facts_.type->id == "UPJSK")
-            facts_.table6.reserve(bytes_.size() / usual_table6_record);
-        odd_byte_ = next_byte_problem(bytes_);
+        facts_.blocks.reserve(static_cast<std::size_t>(bytes_.size() / block_size_) + 1);
+        begin();
         const CsvShape shape =
-            read_csv(bytes_, {.record = [this](const Record& record) { take(record); },
-                              .note = [this](const CsvNote& note) { take(note); }});
-        report_odd_bytes_before(bytes_.size() + 1, nullptr);
+            read_csv(bytes_, visitor([this](const Record& record) { take(record); }));
+        report_odd_bytes_before(shape.end, nullptr);
         facts_.records = shape.records;
-        facts_.users6 = group_by_user(facts_.table6);
-        facts_.users7 = group_by_user(facts_.table7);
         // 別紙: 改行コードは仕様に無い。実装はCRLF
         if (shape.lf_only) findings_.raise_mild(Rule::csv_05, facts_.site(), "lf");
         if (shape.records == 0 && !unreadable_first_record_)
             findings_.raise(Rule::csv_07, facts_.site());
-        return std::move(facts_);
+    }
+
+    void read_again() {
+        if (!facts_.readable || facts_.blocks.empty()) return;
+        begin();
+        use_table();
+        const CsvVisitor again = visitor([this](const Record& record) { take_again(record); });
+        const std::vector<Block>& blocks = facts_.blocks;
+        for (std::size_t from = 0, to = 0; from < blocks.size(); from = to + 1) {
+            for (to = from; to < blocks.size() && blocks[to].may_have(bundle_.users);) ++to;
+            if (to == from) continue;
+            const std::uint64_t end = to < blocks.size() ? blocks[to].place.offset : bytes_.size();
+            read_csv(bytes_, again, blocks[from].place, end);
+        }
     }
 
   private:
+    void begin() {
+        const std::size_t budget = envelope_.options.max_facts;
+        if (facts_.type->id == "UPPLAN" || facts_.type->id == "UPJSK")
+            make_room(facts_.table6, bytes_.size() / usual_table6_record, budget);
+        if (facts_.type->id == "UPSIKYU")
+            make_room(facts_.table7, bytes_.size() / usual_table7_record, budget);
+        weigh_others();
+    }
+
+    CsvVisitor visitor(std::function<void(const Record&)> record) {
+        return {.record = std::move(record),
+                .note = [this](const CsvNote& note) { take(note); },
+                .move = [this](std::uint64_t from, std::uint64_t to) { move(from, to); },
+                .max_record_bytes = max_record_bytes,
+                .max_record_cells = max_record_cells};
+    }
+
+    void move(std::uint64_t from, std::uint64_t to) {
+        view_.move(from, to);
+        if (done_) done_(from);
+    }
+
+    /// What the bundle keeps beside this file's facts.
+    void weigh_others() { size_of_others_ = bundle_.size() - facts_.size() - size_of_keys(); }
+    std::size_t size_of_keys() const { return bundle_.keys.size() * KeyTable::bytes_each; }
+
+    /// Past the budget the last users are left to another reading.
+    void stay_within_budget() {
+        if (size_of_others_ + size_of_keys() + facts_.size() <= envelope_.options.max_facts) return;
+        bundle_.give_up_users();
+        weigh_others();
+        forget_last_key();
+    }
+
     // 4.3 文字コードはMS932。One finding names the encoding; nothing else of such a file can be
     // judged.
     bool is_ms932() {
-        const Encoding encoding = guess_encoding(bytes_);
+        const Encoding encoding = encoding_of(file_.input);
         if (encoding == Encoding::ms932) return true;
         findings_.raise(Rule::enc_01, facts_.site(), encoding_variant(encoding));
         return false;
@@ -100,6 +169,10 @@ class FileReader {
             quote_trouble_ = note.record;
             findings_.raise(Rule::csv_03, site,
                             note.problem == CsvProblem::quote_open ? "open" : "inside");
+            break;
+        case CsvProblem::too_long:
+            quote_trouble_ = note.record;
+            findings_.raise(Rule::csv_03, site, "too_long");
             break;
         case CsvProblem::lone_cr:
             tell_line_end("lone_cr", told_lone_cr_, site);
@@ -117,8 +190,7 @@ class FileReader {
     }
 
     void take(const Record& record) {
-        spoilt_.clear();
-        if (odd_byte_.problem != ByteProblem::none) report_odd_bytes_of(record);
+        report_odd_bytes_of(record);
         if (record.number == 0)
             take_header(record);
         else if (record.number == quote_trouble_)
@@ -156,16 +228,46 @@ class FileReader {
             return;
         }
         fields_->check(record, spoilt_);
-        RecordContext context{.envelope = envelope_,
-                              .facts = facts_,
-                              .columns = *columns_,
-                              .record = record,
-                              .states = fields_->states(),
-                              .use = nullptr,
-                              .findings = findings_};
+        RecordContext context = context_of(record);
+        begin_block(record);
         context.use = key_of(context);
-        if (!context.use) facts_.complete = false;
+        if (!context.use && !is_outside_) facts_.complete = false;
         for (const RecordRule rule : rules_) rule(context);
+        if (is_outside_) return;
+        for (const RecordRule rule : user_rules_) rule(context);
+        stay_within_budget();
+    }
+
+    void take_again(const Record& record) {
+        if (record.number == 0 || record.number == quote_trouble_) return;
+        if (!has_its_columns(record) || is_of_others(record)) return;
+        report_odd_bytes_of(record);
+        fields_->check(record, spoilt_);
+        RecordContext context = context_of(record);
+        context.use = key_of(context);
+        if (!context.use) return;
+        for (const RecordRule rule : user_rules_) rule(context);
+        stay_within_budget();
+    }
+
+    RecordContext context_of(const Record& record) {
+        return {.envelope = envelope_,
+                .facts = facts_,
+                .columns = *columns_,
+                .record = record,
+                .states = fields_->states(),
+                .use = nullptr,
+                .findings = findings_};
+    }
+
+    void begin_block(const Record& record) {
+        if (!facts_.blocks.empty() &&
+            record.offset - facts_.blocks.back().place.offset < block_size_)
+            return;
+        facts_.blocks.push_back({.place = {.offset = record.offset,
+                                           .record = record.number - 1,
+                                           .line = record.line - 1}});
+        forget_last_key();
     }
 
     /// The first record tells the version, and with it the table by which the file is read: that of
@@ -183,13 +285,19 @@ class FileReader {
                 type->fields.size() == record.cells.size())
                 facts_.type = type;
         }
+        use_table();
+    }
+
+    void use_table() {
         fields_ = std::make_unique<FieldChecker>(*facts_.type, facts_.index, findings_);
         columns_ = std::make_unique<Columns>(*facts_.type);
         rules_ = record_rules_of(*facts_.type);
+        user_rules_ = user_record_rules_of(*facts_.type);
         key_columns_.clear();
         for (const std::string& key : keys_of(*facts_.type, envelope_, file_.name))
             key_columns_.push_back(facts_.type->column(key));
         key_texts_.resize(key_columns_.size());
+        raw_key_texts_.resize(key_columns_.size());
     }
 
     // 別紙 CSVバージョン履歴
@@ -253,16 +361,33 @@ class FileReader {
         return false;
     }
 
+    /// Whether the record's key, as far as it is good, is outside bundle_.users. The last answer is
+    /// remembered: most records have the key of the one before.
+    bool is_of_others(const Record& record) {
+        bool as_before = true;
+        for (std::size_t i = 0; i < key_columns_.size(); ++i) {
+            const BytesView raw = record.cells[static_cast<std::size_t>(key_columns_[i])].raw;
+            as_before = as_before && same(raw, raw_key_texts_[i]);
+            if (!as_before) raw_key_texts_[i] = raw;
+        }
+        if (as_before && others_) return *others_;
+        joined_key_.clear();
+        for (const std::string& raw : raw_key_texts_) append_to_key(trim(raw));
+        others_ = !bundle_.users.holds(hash_of_user(joined_key_));
+        return *others_;
+    }
+
     /// The user's key, counted; null when one of its items is empty, bad, or the zero of the other
-    /// purpose.
+    /// purpose, or when the user is outside bundle_.users.
     KeyUse* key_of(const RecordContext& context) {
-        bool as_before = last_use_ != 0;
+        bool as_before = last_use_ != 0 || is_outside_;
         for (std::size_t i = 0; i < key_columns_.size(); ++i) {
             const BytesView text = context.text(key_columns_[i]);
-            as_before = as_before && same(text, key_texts_[i]);
+            if (same(text, key_texts_[i])) continue;
+            as_before = false;
             key_texts_[i] = text;
         }
-        if (!as_before) last_use_ = is_key() ? use_of(join_key(), context.record) : 0;
+        if (!as_before) look_up_key(context.record);
         if (last_use_ == 0) return nullptr;
         KeyUse& use = facts_.keys[last_use_ - 1];
         if (++use.records == 2) {
@@ -270,6 +395,22 @@ class FileReader {
             use.second_line = context.record.line;
         }
         return &use;
+    }
+
+    void look_up_key(const Record& record) {
+        forget_last_key();
+        if (!is_key()) return;
+        const std::string_view key = join_key();
+        const std::uint64_t hash = hash_of_user(key);
+        facts_.blocks.back().take(hash);
+        is_outside_ = !bundle_.users.holds(hash);
+        if (!is_outside_) last_use_ = use_of(key, record);
+    }
+
+    void forget_last_key() {
+        last_use_ = 0;
+        is_outside_ = false;
+        others_.reset();
     }
 
     bool is_key() const {
@@ -282,16 +423,18 @@ class FileReader {
 
     std::string_view join_key() {
         joined_key_.clear();
-        for (const BytesView text : key_texts_) {
-            if (!joined_key_.empty()) joined_key_ += key_separator;
-            joined_key_ += text;
-        }
+        for (const std::string& text : key_texts_) append_to_key(text);
         return joined_key_;
+    }
+
+    void append_to_key(std::string_view text) {
+        if (!joined_key_.empty()) joined_key_ += key_separator;
+        joined_key_ += text;
     }
 
     /// Index of the key's use in facts_.keys, from 1; a new one begins at this record.
     std::uint32_t use_of(std::string_view key_text, const Record& record) {
-        const std::uint32_t key = keys_.intern(key_text);
+        const std::uint32_t key = bundle_.keys.intern(key_text);
         if (facts_.use_of_key.size() <= key)
             facts_.use_of_key.resize(
                 std::max<std::size_t>(key + std::size_t{1}, facts_.use_of_key.size() * 2));
@@ -305,8 +448,21 @@ class FileReader {
     }
 
     void report_odd_bytes_of(const Record& record) {
+        spoilt_.clear();
+        if (odd_byte_.problem == ByteProblem::none && record.offset < searched_) return;
+        if (odd_byte_.offset < record.offset) searched_ = 0; // of a record that was passed over
         const Cell& last = record.cells.back();
-        report_odd_bytes_before(last.offset + last.raw.size() + (last.quoted ? 2 : 0), &record);
+        const std::uint64_t end = last.offset + last.raw.size() + (last.quoted ? 2 : 0);
+        search_odd_byte(record.offset, end);
+        report_odd_bytes_before(end, &record);
+    }
+
+    /// Bytes held are searched to the end of the file at once, a window record by record: line ends
+    /// and blanks between records are never odd.
+    void search_odd_byte(std::uint64_t from, std::uint64_t end) {
+        if (end <= searched_) return;
+        searched_ = static_cast<std::size_t>(view_.is_window() ? end : bytes_.size());
+        odd_byte_ = next_byte_problem(bytes_.substr(0, searched_), static_cast<std::size_t>(from));
     }
 
     // 4.3 外字は使用しない; NUL and control characters: own
@@ -314,7 +470,7 @@ class FileReader {
         while (odd_byte_.problem != ByteProblem::none && odd_byte_.offset < end) {
             report_odd_byte(record);
             const std::size_t length = odd_byte_.problem == ByteProblem::gaiji ? 2 : 1;
-            odd_byte_ = next_byte_problem(bytes_, odd_byte_.offset + length);
+            odd_byte_ = next_byte_problem(bytes_.substr(0, searched_), odd_byte_.offset + length);
         }
     }
 
@@ -368,35 +524,56 @@ class FileReader {
     }
 
     const Envelope& envelope_;
+    BundleFacts& bundle_;
     const BundleFile& file_;
-    KeyTable& keys_;
+    FileFacts& facts_;
     Collector& findings_;
+    const BytesDone& done_;
+    InputView view_;
     BytesView bytes_;
-    FileFacts facts_;
+    std::uint64_t block_size_;
+    std::size_t size_of_others_ = 0;
 
     std::unique_ptr<FieldChecker>
         fields_; // with columns_, rules_, key_columns_: made by choose_table()
     std::unique_ptr<Columns> columns_;
-    std::vector<RecordRule> rules_;
+    std::vector<RecordRule> rules_, user_rules_;
     std::vector<int> key_columns_;
 
-    ByteFinding odd_byte_;              // the next one not yet reported
+    std::size_t searched_ = 0;          // bytes searched for odd ones
+    ByteFinding odd_byte_;              // the next one of them not yet reported
     std::vector<std::uint64_t> spoilt_; // in the current record
     std::uint32_t line_after_records_ = 0;
     std::uint32_t quote_trouble_ = 0; // number of the record whose quotes are not balanced
     bool unreadable_first_record_ = false;
     bool told_lone_cr_ = false, told_blank_line_ = false, told_trailing_comma_ = false;
 
-    std::vector<BytesView> key_texts_; // of the last record, into the file
+    std::vector<std::string> key_texts_, raw_key_texts_; // of the last record
     std::string joined_key_;
-    std::uint32_t last_use_ = 0; // of the last record, 0 = it had no key
+    std::uint32_t last_use_ = 0; // of the last record, 0 = it had no key, or
+    bool is_outside_ = false;    // its key is not of this reading
+    std::optional<bool> others_; // what is_of_others() said of it
 };
 
 } // namespace
 
-FileFacts read_file(const Envelope& envelope, std::size_t index, KeyTable& keys,
-                    Collector& findings) {
-    return FileReader(envelope, index, keys, findings).read();
+FileFacts unread_file(const Envelope& envelope, std::size_t index) {
+    const BundleFile& file = envelope.bundle.files[index];
+    FileFacts facts;
+    facts.file = &file;
+    facts.index = index;
+    facts.type = file.name.type;
+    if (file.name.month) facts.name_month = file.name.month->str();
+    return facts;
+}
+
+void read_file(BundleFacts& bundle, std::size_t index, Collector& findings, const BytesDone& done) {
+    FileReader(bundle, index, findings, done).read();
+}
+
+void read_users(BundleFacts& bundle, std::size_t index, const BytesDone& done) {
+    Collector silent = Collector::silent(bundle.envelope.bundle, bundle.envelope.options);
+    FileReader(bundle, index, silent, done, step_of_blocks).read_again();
 }
 
 } // namespace cpg::checking

@@ -41,6 +41,24 @@ std::vector<std::string> names_seen_twice(const std::vector<InputFile>& files) {
 
 } // namespace
 
+Bytes InputFile::piece(std::uint64_t offset, std::size_t count) const {
+    const std::uint64_t from = std::min(offset, size());
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(count, size() - from));
+    return large ? large->piece(from, length)
+                 : bytes.substr(static_cast<std::size_t>(from), length);
+}
+
+Digest digest_of(const InputFile& file) {
+    if (!file.large) return sha256(file.bytes);
+    InputView view(file);
+    Sha256 digest;
+    for (std::uint64_t at = 0; at < file.size(); at += InputView::usual_step) {
+        view.move(at, at + InputView::usual_step);
+        digest.update(view.bytes().substr(static_cast<std::size_t>(at), InputView::usual_step));
+    }
+    return digest.finish();
+}
+
 Heap group_files(const Catalog& catalog, std::vector<InputFile> files) {
     Heap heap;
     heap.duplicate_names = names_seen_twice(files);
@@ -57,7 +75,7 @@ Heap group_files(const Catalog& catalog, std::vector<InputFile> files) {
         bundle.from = name.from;
         bundle.to = name.to;
         bundle.serial = name.serial;
-        const Digest digest = sha256(file.bytes);
+        const Digest digest = digest_of(file);
         bundle.files.push_back({std::move(file), std::move(name), digest});
     }
     for (auto& [key, bundle] : groups) {

@@ -3,16 +3,25 @@
 #pragma once
 
 #include "spec/records/file_name.hpp"
+#include "spec/records/large_file.hpp"
 
 #include <filesystem>
 
 namespace cpg {
 
-/// One file as received: the bytes are kept and are what is delivered.
+/// One file as received: the bytes are kept and are what is delivered. What is only checked, and
+/// too large to be held, stays where it is.
 struct InputFile {
     std::string name; // UTF-8, flat
     Bytes bytes;
+    std::shared_ptr<const LargeFile> large = nullptr; // in place of bytes
+    std::uint64_t size() const { return large ? large->size() : bytes.size(); }
+    /// A copy of one piece, shorter where the file ends.
+    Bytes piece(std::uint64_t offset, std::size_t size) const;
 };
+
+/// SHA-256 of the bytes.
+Digest digest_of(const InputFile& file);
 
 struct BundleFile {
     InputFile input;

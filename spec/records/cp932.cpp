@@ -228,24 +228,9 @@ std::optional<Encoding> unmarked_utf16(BytesView bytes) {
     return std::nullopt;
 }
 
-/// Half-width kana of MS932 can form two-byte UTF-8 by chance; Japanese three-byte characters all
-/// through cannot.
-bool is_rather_utf8(BytesView bytes) {
-    bool multi_byte = false;
-    bool japanese = false;
-    for (std::size_t i = 0; i < bytes.size();) {
-        i += printable_run(bytes, i);
-        if (i == bytes.size()) break;
-        const Utf8Character character = utf8_character_at(bytes, i);
-        if (character.length == 0) return false;
-        multi_byte |= character.length > 1;
-        japanese |= is_japanese(character.code_point);
-        i += character.length;
-    }
-    if (!multi_byte) return false;
-    if (japanese) return true;
-    std::size_t from = 0;
-    while (from < bytes.size()) {
+/// Whether some byte, counted from the start, is no MS932.
+bool has_invalid_byte(BytesView bytes) {
+    for (std::size_t from = 0; from < bytes.size();) {
         const ByteFinding finding = next_byte_problem(bytes, from);
         if (finding.problem == ByteProblem::none) return false;
         if (finding.problem == ByteProblem::invalid) return true;
@@ -283,11 +268,52 @@ ByteFinding next_byte_problem(BytesView bytes, std::size_t from) {
 }
 
 Encoding guess_encoding(BytesView bytes) {
-    if (bytes.starts_with("\xEF\xBB\xBF")) return Encoding::utf8_bom;
-    if (bytes.starts_with("\xFF\xFE")) return Encoding::utf16le;
-    if (bytes.starts_with("\xFE\xFF")) return Encoding::utf16be;
-    if (const auto encoding = unmarked_utf16(bytes)) return *encoding;
-    return is_rather_utf8(bytes) ? Encoding::utf8 : Encoding::ms932;
+    EncodingGuess guess;
+    guess.feed(bytes);
+    return guess.result();
+}
+
+void EncodingGuess::feed(BytesView piece) {
+    if (!begun_) {
+        begun_ = true;
+        if (piece.starts_with("\xEF\xBB\xBF")) certain_ = Encoding::utf8_bom;
+        if (piece.starts_with("\xFF\xFE")) certain_ = Encoding::utf16le;
+        if (piece.starts_with("\xFE\xFF")) certain_ = Encoding::utf16be;
+        if (!certain_) certain_ = unmarked_utf16(piece);
+    }
+    if (!certain_) feed_text(piece);
+}
+
+void EncodingGuess::feed_text(BytesView piece) {
+    bool multi_byte = false;
+    for (std::size_t i = 0; i < piece.size();) {
+        i += printable_run(piece, i);
+        if (i == piece.size()) break;
+        const Utf8Character character = utf8_character_at(piece, i);
+        if (character.length == 0) {
+            certain_ = Encoding::ms932;
+            return;
+        }
+        multi_byte |= character.length > 1;
+        japanese_ |= is_japanese(character.code_point);
+        i += character.length;
+    }
+    multi_byte_ |= multi_byte;
+    if (multi_byte && !japanese_ && !no_ms932_) no_ms932_ = has_invalid_byte(piece);
+}
+
+/// Half-width kana of MS932 can form two-byte UTF-8 by chance; Japanese three-byte characters all
+/// through cannot.
+Encoding EncodingGuess::result() const {
+    if (certain_) return *certain_;
+    return multi_byte_ && (japanese_ || no_ms932_) ? Encoding::utf8 : Encoding::ms932;
+}
+
+std::size_t length_of_whole_characters(BytesView piece) {
+    constexpr unsigned char first_trail = 0x40; // of MS932; those of UTF-8 are larger
+    std::size_t length = piece.size();
+    while (length != 0 && byte_at(piece, length - 1) >= first_trail) --length;
+    return length == 0 ? piece.size() : length;
 }
 
 std::string to_utf8(BytesView ms932) {

@@ -31,6 +31,25 @@ ByteFinding next_byte_problem(BytesView bytes, std::size_t from = 0);
 enum class Encoding { ms932, utf8, utf8_bom, utf16le, utf16be };
 Encoding guess_encoding(BytesView bytes);
 
+/// The same, piece by piece; the first has four bytes or is all. Pieces end between characters.
+class EncodingGuess {
+  public:
+    void feed(BytesView piece);
+    bool is_certain() const { return certain_.has_value(); }
+    Encoding result() const; // of what was fed so far
+
+  private:
+    void feed_text(BytesView piece);
+
+    bool begun_ = false;
+    std::optional<Encoding> certain_; // whatever follows
+    bool multi_byte_ = false, japanese_ = false, no_ms932_ = false;
+};
+
+/// Length of the longest start of a piece that ends between characters in MS932 and in UTF-8:
+/// behind a byte that is no part of a longer character. The whole piece when it has no such byte.
+std::size_t length_of_whole_characters(BytesView piece);
+
 /// Decodes; an invalid byte becomes U+FFFD (one a byte). Never throws.
 std::string to_utf8(BytesView ms932);
 /// nullopt + offset when a character has no MS932 form (R-ENC-04): nothing is ever replaced

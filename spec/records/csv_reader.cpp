@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t chunk_size = 64 * 1024;
 /// Growth of libcsv's cell buffer; its own 128 bytes make an open quote over a large file slow.
 constexpr std::size_t buffer_growth = 16 * 1024;
+/// Bytes looked at behind a piece: the line feed after its carriage return, the byte after a cell.
+constexpr std::size_t look_ahead = 64;
 constexpr std::size_t version_length = 6; // CSVバージョン, the first item of every type
 
 bool is_blank(char byte) {
@@ -103,23 +105,46 @@ std::size_t end_of_odd_cell(BytesView file, std::size_t from) {
 /// bytes.
 class Reader {
   public:
-    Reader(BytesView file, const CsvVisitor& visitor) : file_(file), visitor_(visitor) {
+    Reader(BytesView file, const CsvVisitor& visitor, const CsvPlace& from)
+        : file_(file), visitor_(visitor), cursor_(static_cast<std::size_t>(from.offset)),
+          seen_first_record_(from.offset != 0) {
+        shape_.records = from.record;
+        shape_.lines = from.line;
         if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
         csv_set_blk_size(&parser_, buffer_growth);
-        record_.number = 1;
+        record_.number = from.record + 1;
     }
     ~Reader() { csv_free(&parser_); }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
     CsvShape read() {
-        for (std::size_t position = 0; position < file_.size();)
+        for (std::size_t position = cursor_; position < file_.size();) {
+            if (visitor_.move) visitor_.move(begin_of_record(), position + chunk_size + look_ahead);
             position = feed(position, std::min(chunk_size, file_.size() - position));
+            if (record_.cells.empty()) skip_blank_lines(position);
+            if (is_too_long(position)) file_ = file_.substr(0, position);
+        }
         finish();
+        shape_.end = file_.size();
         return shape_;
     }
 
   private:
+    /// Of the record that is being read.
+    std::size_t begin_of_record() const {
+        return record_.cells.empty() ? cursor_ : static_cast<std::size_t>(record_.offset);
+    }
+
+    bool is_too_long(std::size_t position) {
+        const std::size_t begin = std::min(begin_of_record(), position);
+        if (position - begin <= visitor_.max_record_bytes &&
+            record_.cells.size() <= visitor_.max_record_cells)
+            return false;
+        note(CsvProblem::too_long, shape_.lines + 1, begin_of_record());
+        return true;
+    }
+
     static void on_cell(void* text, std::size_t length, void* self) {
         static_cast<Reader*>(self)->guard(
             [&](Reader& reader) { reader.take_cell(static_cast<const char*>(text), length); });
@@ -165,7 +190,7 @@ class Reader {
             csv_fini(&parser_, on_cell, on_row, this);
         }
         rethrow();
-        skip_blank_lines();
+        skip_blank_lines(file_.size());
         if (!file_.empty() && !is_line_end(file_.back())) ++shape_.lines;
         shape_.last_line_end = !file_.empty() && is_line_end(file_.back()) && !open_quote_;
     }
@@ -244,7 +269,7 @@ class Reader {
     }
 
     void begin_record() {
-        skip_blank_lines();
+        skip_blank_lines(file_.size());
         record_.line = shape_.lines + 1;
         record_.offset = cursor_;
     }
@@ -284,12 +309,13 @@ class Reader {
         ++shape_.lines;
     }
 
-    /// libcsv swallows lines of nothing but blanks between records.
-    void skip_blank_lines() {
-        while (cursor_ < file_.size()) {
+    /// libcsv swallows lines of nothing but blanks between records. A line that is not known to its
+    /// end yet waits.
+    void skip_blank_lines(std::size_t known) {
+        while (cursor_ < known) {
             std::size_t end = cursor_;
-            while (end < file_.size() && is_blank(file_[end])) ++end;
-            if (end < file_.size() && !is_line_end(file_[end])) return;
+            while (end < known && is_blank(file_[end])) ++end;
+            if (end == known ? known != file_.size() : !is_line_end(file_[end])) return;
             note(CsvProblem::blank_line, shape_.lines + 1, cursor_);
             cursor_ = end;
             if (cursor_ < file_.size()) take_line_end();
@@ -303,11 +329,11 @@ class Reader {
     BytesView file_;
     const CsvVisitor& visitor_;
     csv_parser parser_{};
-    std::size_t cursor_ = 0;               // of the next byte not yet told to the visitor
+    std::size_t cursor_;                   // of the next byte not yet told to the visitor
     std::optional<std::size_t> odd_quote_; // where strict reading stopped inside the current cell
     bool open_quote_ = false;
     bool odd_ = false; // either of both
-    bool seen_first_record_ = false;
+    bool seen_first_record_;
     Record record_;
     CsvShape shape_;
     std::exception_ptr failure_;
@@ -328,7 +354,12 @@ Bytes Cell::text() const {
 }
 
 CsvShape read_csv(BytesView file, const CsvVisitor& visitor) {
-    return Reader(file, visitor).read();
+    return Reader(file, visitor, {}).read();
+}
+
+CsvShape read_csv(BytesView file, const CsvVisitor& visitor, const CsvPlace& from,
+                  std::uint64_t to) {
+    return Reader(file.substr(0, static_cast<std::size_t>(to)), visitor, from).read();
 }
 
 void append_cell(Bytes& out, BytesView ms932, bool quote) {

@@ -36,6 +36,7 @@ enum class CsvProblem {
     quote_inside, // a quote inside an unquoted cell, or text after a closing quote
     lone_cr,      // a carriage return alone as line end
     blank_line,   // an empty physical line between records
+    too_long,     // a record over CsvVisitor's bounds: the reading ends with it
 };
 
 struct CsvNote {
@@ -53,15 +54,35 @@ struct CsvShape {
     bool lf_only = false;       // some line ends are LF without CR (R-CSV-05)
     bool crlf = false;          // some are CRLF
     bool last_line_end = false; // the file ends with a line end
+    std::uint64_t end = 0;      // bytes read: all of them, unless a record was too long
+};
+
+/// A place between two records, to begin or to end there.
+struct CsvPlace {
+    std::uint64_t offset = 0;
+    std::uint32_t record = 0; // data records before it
+    std::uint32_t line = 0;   // physical lines before it
 };
 
 struct CsvVisitor {
     std::function<void(const Record&)> record; // data records; also the header row, with number 0
     std::function<void(const CsvNote&)> note;
+    /// Called before each piece is read: bytes before the first offset are not looked at again,
+    /// those up to the second are next. For files that are seen through a window.
+    std::function<void(std::uint64_t, std::uint64_t)> move = {};
+    /// Bounds on a single record, seen to the next piece: for readers whose memory must not grow
+    /// with an open quote, or with a file without line ends.
+    std::size_t max_record_bytes = static_cast<std::size_t>(-1);
+    std::size_t max_record_cells = static_cast<std::size_t>(-1);
 };
 
-/// Whole file in memory. Never throws but for what the visitor throws (never across libcsv).
+/// Whole file in memory, or in a window. Never throws but for what the visitor throws (never across
+/// libcsv).
 CsvShape read_csv(BytesView file, const CsvVisitor& visitor);
+/// The records from one place to another: those places are where records begin. A first record
+/// behind the start is never taken for a header row.
+CsvShape read_csv(BytesView file, const CsvVisitor& visitor, const CsvPlace& from,
+                  std::uint64_t to);
 
 /// Writes one cell / one record as the standard says: free text quoted, quotes doubled; others
 /// bare.

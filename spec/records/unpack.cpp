@@ -348,6 +348,7 @@ class PathReader {
         if (failed) return refuse(Errc::malformed, failed.message());
         std::ifstream in(path, std::ios::binary);
         const bool zip = is_zip(path, in);
+        if (!zip && !is_held(size)) return leave_file(path);
         const std::uint64_t most = zip ? largest_zip() : std::min(limits_.max_file, budget_.bytes);
         if (size > most || budget_.entries == 0) return refuse(Errc::too_large, "over the limit");
         Bytes bytes(static_cast<std::size_t>(size), '\0');
@@ -355,7 +356,22 @@ class PathReader {
         if (!in || in.peek() != std::ifstream::traits_type::eof())
             return refuse(Errc::malformed, "cannot be read");
         if (zip) return take_zip(path, bytes);
+        held_ += size;
         keep({utf8_name(path), std::move(bytes)});
+        return std::nullopt;
+    }
+
+    bool is_held(std::uint64_t size) const {
+        return !limits_.held_plain || (size <= *limits_.held_plain && held_ < *limits_.held_plain);
+    }
+
+    /// Names a plain file without reading it.
+    std::optional<Error> leave_file(const std::filesystem::path& path) {
+        if (budget_.entries == 0) return Error{Errc::too_large, path.string() + ": over the limit"};
+        auto large = LargeFile::open(path);
+        if (!large) return large.error();
+        --budget_.entries;
+        files_.push_back({utf8_name(path), {}, std::move(*large)});
         return std::nullopt;
     }
 
@@ -400,6 +416,7 @@ class PathReader {
 
     const UnpackLimits& limits_;
     Budget budget_;
+    std::uint64_t held_ = 0; // bytes of plain files
     std::vector<InputFile> files_;
     std::optional<Error> unreadable_;
 };

@@ -13,6 +13,10 @@ struct UnpackLimits {
     std::uint64_t max_file = 64u << 20;   // of one file
     std::uint64_t max_ratio = 200;        // unpacked : packed, per entry over 1 MiB
     std::size_t max_name = 255;           // bytes of a name
+    /// Plain files (not ZIPs) over this size are left where they are (InputFile::large), and the
+    /// others too once this much is held; they count neither in max_file nor in max_total.
+    /// Absent: every file is held.
+    std::optional<std::uint64_t> held_plain = std::nullopt;
 };
 
 /// malformed: not a ZIP, damaged, CRC differs, encrypted, symlink, nested path other than one

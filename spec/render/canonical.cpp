@@ -39,6 +39,8 @@ std::string_view change_of(CsvProblem problem) {
         return "line_end";
     case CsvProblem::blank_line:
         return "blank_line";
+    case CsvProblem::too_long:
+        break; // not without bounds
     }
     return "odd_quotes";
 }

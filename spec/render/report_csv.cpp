@@ -1,15 +1,32 @@
 #include "spec/render/report_words.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace cpg {
 namespace {
 
 constexpr std::string_view byte_order_mark =
     "\xEF\xBB\xBF"; // else a spreadsheet takes it for Shift_JIS
 
-/// A spreadsheet runs what begins with one of these.
+/// Blanks that spreadsheets pass over before they look whether a cell is a formula.
+constexpr std::string_view blanks[] = {" ", "\t", "\r", "\n", "\xE3\x80\x80", byte_order_mark};
+/// With these a formula begins; full-width ones are narrowed by a Japanese input method.
+constexpr std::string_view formula_starts[] = {"=", "+",  "-",  "@",  "|",
+                                               ";", "＝", "＋", "－", "＠"};
+
+/// The rest of the text behind one of the starts; none when it begins with none of them.
+template<std::size_t N>
+std::optional<std::string_view> behind(std::string_view text, const std::string_view (&starts)[N]) {
+    for (const std::string_view start : starts)
+        if (text.starts_with(start)) return text.substr(start.size());
+    return std::nullopt;
+}
+
+/// Whether a spreadsheet might run the cell: file names come from outside.
 bool would_run(std::string_view text) {
-    return !text.empty() &&
-           std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+    while (const auto rest = behind(text, blanks)) text = *rest;
+    return behind(text, formula_starts).has_value();
 }
 
 void add_row(std::string& out, std::initializer_list<std::string_view> cells) {

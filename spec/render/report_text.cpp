@@ -1,5 +1,8 @@
 #include "spec/render/report_words.hpp"
 
+#include <map>
+#include <vector>
+
 namespace cpg {
 namespace {
 
@@ -31,7 +34,60 @@ std::string place_of(const Finding& finding, Lang lang) {
     return place;
 }
 
-void add_finding(std::string& out, const Catalog& catalog, const Finding& finding, Lang lang) {
+/// Findings that tell a person the same but for the line: shown once, with the other lines.
+struct Fold {
+    const Finding* first = nullptr;
+    std::vector<std::uint32_t> other_lines;
+    std::uint64_t others = 0;
+};
+
+/// Lines named behind a folded finding: they fit in two or three rows of a terminal.
+constexpr std::size_t max_other_lines = 20;
+
+/// What must be equal for two findings to be folded; which earlier record a double one equals is
+/// its line told in another way.
+std::string sameness(const Finding& finding) {
+    std::string key = finding.where.file;
+    for (const std::string_view part :
+         {std::string_view(finding.rule), std::string_view(finding.variant),
+          std::string_view(finding.key), std::string_view(finding.section),
+          std::string_view(finding.value)})
+        (key += '\0') += part;
+    key += finding.severity == Severity::error ? 'e' : 'w';
+    for (const auto& [name, value] : finding.args)
+        if (name != "first_record") ((key += '\0') += name) += '=' + value;
+    return key;
+}
+
+/// In the order of their first findings.
+std::vector<Fold> folded(const std::vector<Finding>& findings) {
+    std::vector<Fold> folds;
+    std::map<std::string, std::size_t> fold_of;
+    for (const Finding& finding : findings) {
+        const auto [known, is_new] = fold_of.emplace(sameness(finding), folds.size());
+        if (is_new || finding.where.line == 0) {
+            folds.push_back({.first = &finding, .other_lines = {}});
+            continue;
+        }
+        Fold& fold = folds[known->second];
+        ++fold.others;
+        if (fold.other_lines.size() < max_other_lines)
+            fold.other_lines.push_back(finding.where.line);
+    }
+    return folds;
+}
+
+void add_other_lines(std::string& out, const Fold& fold, Lang lang) {
+    if (fold.others == 0) return;
+    out += lang == Lang::ja ? "    ほか " + std::to_string(fold.others) + " 件：行 "
+                            : "    and " + std::to_string(fold.others) + " more: lines ";
+    for (std::size_t i = 0; i < fold.other_lines.size(); ++i)
+        out += (i == 0 ? "" : ", ") + std::to_string(fold.other_lines[i]);
+    out += fold.others > fold.other_lines.size() ? ", …\n" : "\n";
+}
+
+void add_fold(std::string& out, const Catalog& catalog, const Fold& fold, Lang lang) {
+    const Finding& finding = *fold.first;
     const FindingText text = text_of(catalog, finding, lang);
     add_line(out, {"  ", in(lang, "【", "["), severity_words(finding.severity, lang),
                    in(lang, "】", "] "), place_of(finding, lang)});
@@ -39,6 +95,7 @@ void add_finding(std::string& out, const Catalog& catalog, const Finding& findin
     add_line(out, {"    → ", printable(text.hint)});
     if (!finding.value.empty())
         add_line(out, {"    ", in(lang, "値：", "value: "), printable(finding.value)});
+    add_other_lines(out, fold, lang);
     add_line(out, {"    ", in(lang, "（", "("), finding.rule, in(lang, "、", ", "), text.section,
                    in(lang, "）", ")")});
 }
@@ -47,10 +104,11 @@ void add_finding(std::string& out, const Catalog& catalog, const Finding& findin
 void add_findings(std::string& out, const Catalog& catalog, const std::vector<Finding>& findings,
                   Lang lang) {
     const std::string* file = nullptr;
-    for (const Finding& finding : findings) {
-        if (file && *file != finding.where.file) out += '\n';
-        file = &finding.where.file;
-        add_finding(out, catalog, finding, lang);
+    for (const Fold& fold : folded(findings)) {
+        const std::string& its_file = fold.first->where.file;
+        if (file && *file != its_file) out += '\n';
+        file = &its_file;
+        add_fold(out, catalog, fold, lang);
     }
 }
 

@@ -216,9 +216,10 @@ BOOST_AUTO_TEST_CASE(progress_ends_at_all_bytes) {
     std::uint64_t total = 0, last = 0;
     for (const InputFile& input : item.input()) total += input.bytes.size();
     check_heap(catalog(), group_files(catalog(), item.input()), item.options,
-               [&](std::uint64_t done) {
-                   BOOST_CHECK(done > last);
-                   last = done;
+               [&](const CheckProgress& progress) {
+                   BOOST_CHECK(progress.done > last);
+                   BOOST_CHECK_EQUAL(progress.total, total);
+                   last = progress.done;
                });
     BOOST_CHECK_EQUAL(last, total);
 }
@@ -238,6 +239,41 @@ BOOST_AUTO_TEST_CASE(text_names_file_line_item_cause_and_next_step) {
     const std::string english = to_text(catalog(), check(item), Lang::en);
     BOOST_CHECK(english.find("line 3 › サービス利用日") != std::string::npos);
     BOOST_CHECK(english.find("errors: 1, warnings: 0") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(text_folds_what_says_the_same_and_names_the_lines) {
+    VectorCase item = case_of("4.1-schedule");
+    for (std::size_t record = 2; record <= 6; ++record)
+        cell(item, "UPPLAN", record, "service_date") = "20260101";
+    cell(item, "UPPLAN", 3, "insurer_no") = "12345";
+    const std::string text = to_text(catalog(), check(item), Lang::ja);
+    BOOST_TEST_INFO(text);
+    BOOST_CHECK(text.find("2行目 › サービス利用日") != std::string::npos);
+    BOOST_CHECK(text.find("3行目 › サービス利用日") == std::string::npos);
+    BOOST_CHECK(text.find("3行目 › 保険者番号") != std::string::npos);
+    BOOST_CHECK(text.find("    ほか 4 件：行 3, 4, 5, 6\n") != std::string::npos);
+    const std::string english = to_text(catalog(), check(item), Lang::en);
+    BOOST_CHECK(english.find("    and 4 more: lines 3, 4, 5, 6\n") != std::string::npos);
+    item.options.keep_values = true;
+    cell(item, "UPPLAN", 6, "service_date") = "20260102";
+    const std::string values = to_text(catalog(), check(item), Lang::ja);
+    BOOST_TEST_INFO(values);
+    BOOST_CHECK(values.find("ほか 3 件：行 3, 4, 5\n") != std::string::npos);
+    BOOST_CHECK(values.find("値：20260102") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(csv_disarms_whatever_may_be_a_formula) {
+    for (const char* const name :
+         {"=1+1.CSV", "+1.CSV", "-1.CSV", "@a.CSV", "|a.CSV", ";a.CSV", "＝1.CSV", "＋1.CSV",
+          "－1.CSV", "＠1.CSV", "\t=1.CSV", "\r=1.CSV", "\n=1.CSV", "   =1.CSV", "　=1.CSV",
+          "\xEF\xBB\xBF=1.CSV"}) {
+        const Report report = check_heap(catalog(), group_files(catalog(), {{name, ""}}), {});
+        const std::string csv = to_csv(catalog(), report, Lang::ja);
+        BOOST_TEST_INFO(csv);
+        BOOST_CHECK(csv.find(std::string("\"'") + name + "\"") != std::string::npos);
+    }
+    const Report harmless = check_heap(catalog(), group_files(catalog(), {{"a-=1.CSV", ""}}), {});
+    BOOST_CHECK(to_csv(catalog(), harmless, Lang::ja).find("\"a-=1.CSV\"") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(csv_opens_in_a_spreadsheet_and_runs_nothing) {

@@ -89,6 +89,7 @@ class Editor {
         if (operation == "text") return void(file().whole = encoded(text(1)));
         if (operation == "prefix") return void(file().prefix = unhex(text(1)));
         if (operation == "suffix") return void(file().suffix = unhex(text(1)));
+        if (operation == "long_suffix") return long_suffix();
         if (operation == "utf8") return void(file().utf8 = true);
         if (operation == "line_end") return void(file().line_end = unhex(text(1)));
         if (operation == "rename") return void(file().name = text(1));
@@ -141,6 +142,11 @@ class Editor {
         record()[static_cast<std::size_t>(field().no - 1)] = std::move(bytes);
     }
     /// With quotes where the item is free text.
+    void long_suffix() {
+        const Bytes piece = unhex(text(1));
+        for (std::size_t i = 0; i < number(2); ++i) file().suffix += piece;
+    }
+
     void set_text() {
         Bytes cell;
         const bool quote = field().type == FieldType::free_text;

@@ -19,6 +19,19 @@ BOOST_AUTO_TEST_CASE(columns_line_up) {
                "状態    ID\nx       1\n受付済  2\n");
 }
 
+BOOST_AUTO_TEST_CASE(lines_are_broken_where_the_terminal_ends) {
+    BOOST_CHECK_EQUAL(wrapped("  短い行\n", 80), "  短い行\n");
+    BOOST_CHECK_EQUAL(wrapped("  サービス利用日が対象年月の日ではありません。\n次\n", 26),
+                      "  サービス利用日が対象年月\n    の日ではありません。\n次\n");
+    BOOST_CHECK_EQUAL(wrapped("a line of english words that goes on", 24),
+                      "a line of english words \n  that goes on");
+    BOOST_CHECK_EQUAL(wrapped("12345678901234567890123456", 24), "123456789012345678901234\n  56");
+    BOOST_CHECK_EQUAL(wrapped("サービス利用日がない日です。次", 26), // no line begins with 。
+                      "サービス利用日がない日で\n  す。次");
+    const std::string wide(200, 'x');
+    BOOST_CHECK_EQUAL(wrapped(wide, 0), wide);
+}
+
 BOOST_AUTO_TEST_CASE(times_are_shown_in_japan) {
     BOOST_TEST(japan_time(*parse_rfc3339("2026-11-22T15:00:59.999Z")) == "2026-11-23 00:00");
 }

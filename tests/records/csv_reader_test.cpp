@@ -20,6 +20,8 @@ std::string_view name_of(CsvProblem problem) {
         return "cr";
     case CsvProblem::blank_line:
         return "blank";
+    case CsvProblem::too_long:
+        return "long";
     }
     return "?";
 }

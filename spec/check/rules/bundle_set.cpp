@@ -139,26 +139,16 @@ void one_bundle_per_receiver(BundleFacts& bundle, Collector& findings) {
         finding->args["found"] = std::to_string(bundles);
 }
 
-// 別紙 補足, 利用者基本情報 No.62: the named image is there, is a JPEG, and none is left over
+// 別紙 補足, 利用者基本情報 No.62: an image is a JPEG, and none is left over
 void images_as_named(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const kihon = bundle.file("UPKIHON");
     if (!kihon) return;
-    std::set<std::string_view> named;
-    for (const ImageUse& image : kihon->images) {
-        named.insert(image.name);
-        const bool present =
-            std::any_of(bundle.files.begin(), bundle.files.end(), [&](const FileFacts& facts) {
-                return facts.file->input.name == image.name;
-            });
-        if (!present)
-            findings.raise(Rule::img_01, kihon->at(image.record, image.line, "family_image"),
-                           "missing");
-    }
     for (const FileFacts& facts : bundle.files) {
+        const InputFile& input = facts.file->input;
         if (facts.file->name.type->is_csv()) continue;
-        if (!facts.file->input.bytes.starts_with(jpeg_start))
+        if (input.piece(0, jpeg_start.size()) != jpeg_start)
             findings.raise(Rule::img_01, facts.site(), "not_jpeg");
-        if (kihon->readable && kihon->complete && !named.contains(facts.file->input.name))
+        if (kihon->readable && kihon->complete && !kihon->images.contains(input.name))
             findings.raise(Rule::img_01, facts.site(), "left_over");
     }
 }

@@ -21,6 +21,25 @@ void expect_type(RecordContext& context, Rule rule, int column, BytesView type) 
     }
 }
 
+/// Once a user; of a record whose key is not good, each time.
+void odd_office(RecordContext& context, Rule rule, int column, bool KeyUse::*told) {
+    if (!context.use) {
+        context.findings.raise(rule, context.at(column));
+        return;
+    }
+    if (context.use->*told) return;
+    context.use->*told = true;
+    const Cell& cell = context.record.cells[static_cast<std::size_t>(column)];
+    context.facts.odd_offices.push_back({.key = context.use->key,
+                                         .rule = rule,
+                                         .column = static_cast<std::uint16_t>(column),
+                                         .record = context.record.number,
+                                         .line = cell.line,
+                                         .offset = cell.offset,
+                                         .value_size = static_cast<std::uint32_t>(cell.raw.size()),
+                                         .quoted = cell.quoted});
+}
+
 /// The user's part of a key: insurer and insured.
 std::string user_of(std::string_view key) {
     const std::size_t insured = key.find(key_separator);
@@ -33,7 +52,6 @@ std::string user_of(std::string_view key) {
 // R-OWN-01 別紙 6表 No.20, 5.1.2.1: 実績のサービス事業者コードは送信元 (unless a care manager
 // passes it on);
 //          an office of several service types may mix them in one file
-// R-OWN-02 プラン担当業者コードは送信先
 void owner_of_actual(RecordContext& context) {
     if (context.envelope.from_care_manager) return;
     const Columns& columns = context.columns;
@@ -42,12 +60,14 @@ void owner_of_actual(RecordContext& context) {
         context.findings.raise(Rule::own_01, context.at(columns.service_office), "office");
     const BytesView code = context.text(columns.service_code);
     expect_type(context, Rule::own_01, columns.service_code, code.substr(0, 2));
+}
 
-    const BytesView planner = context.text(columns.planner_office);
-    if (planner.empty() || planner == context.to().office.view()) return;
-    if (context.use && context.use->planner_reported) return;
-    if (context.use) context.use->planner_reported = true;
-    context.findings.raise(Rule::own_02, context.at(columns.planner_office));
+// R-OWN-02 プラン担当業者コードは送信先
+void planner_of_actual(RecordContext& context) {
+    if (context.envelope.from_care_manager) return;
+    const BytesView planner = context.text(context.columns.planner_office);
+    if (planner.empty() || same(planner, context.to().office.view())) return;
+    odd_office(context, Rule::own_02, context.columns.planner_office, &KeyUse::planner_odd);
 }
 
 // 2.3, 5.1.2.2: 実績の削除は実績を作った事業所が行う
@@ -64,9 +84,7 @@ void owner_of_delete(RecordContext& context) {
 void planner_is_sender(RecordContext& context) {
     const BytesView planner = context.text(context.columns.planner_office);
     if (planner.empty() || same(planner, context.from().office.view())) return;
-    if (context.use && context.use->planner_reported) return;
-    if (context.use) context.use->planner_reported = true;
-    context.findings.raise(Rule::own_03, context.at(context.columns.planner_office));
+    odd_office(context, Rule::own_03, context.columns.planner_office, &KeyUse::planner_odd);
 }
 
 // 更新業者コード = FROM
@@ -74,9 +92,7 @@ void updater_is_sender(RecordContext& context) {
     const BytesView updater = context.text(context.columns.updater_office);
     if (updater.empty() || same(updater, context.from().office.view())) return;
     if (context.facts.type->id == "UPJSK" && context.envelope.from_care_manager) return;
-    if (context.use && context.use->updater_reported) return;
-    if (context.use) context.use->updater_reported = true;
-    context.findings.raise(Rule::own_03, context.at(context.columns.updater_office));
+    odd_office(context, Rule::own_03, context.columns.updater_office, &KeyUse::updater_odd);
 }
 
 /// An office that cannot be read, told already, may be the receiver's.
@@ -87,6 +103,21 @@ void receiver_named(RecordContext& context) {
     const bool may_be_empty = context.facts.type->id == "UP2KYO"; // 保険対象外
     const bool unreadable = office.empty() && (context.filled(column) || !may_be_empty);
     if (unreadable || same(office, context.to().office.view())) context.use->names_receiver = true;
+}
+
+// R-OWN-02, R-OWN-03: what odd_office() kept
+void offices_of_users(BundleFacts& bundle, Collector& findings) {
+    for (const FileFacts& facts : bundle.files)
+        for (const OddOffice& odd : facts.odd_offices) {
+            Site site = facts.at(odd.record, odd.line);
+            site.field = &facts.type->fields[odd.column];
+            site.byte_offset = odd.offset;
+            Bytes value;
+            if (bundle.envelope.options.keep_values)
+                value = facts.file->input.piece(odd.offset + (odd.quoted ? 1 : 0), odd.value_size);
+            site.value = value;
+            findings.raise(odd.rule, site);
+        }
 }
 
 // 1.3, 1.4, 2.6: 連携対象外のサービス種類は送らない
@@ -145,11 +176,17 @@ void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings) {
     if (!plan || bundle.envelope.to_care_manager || !plan->complete) return;
     const std::int32_t enough = amount_of(parameter(bundle.envelope.catalog, Rule::full_01,
                                                     "min_users", users_without_other_offices));
-    if (plan->keys.size() < static_cast<std::size_t>(std::max(enough, 1))) return;
+    if (plan->totals.users < static_cast<std::size_t>(std::max(enough, 1))) return;
+    if (!plan->totals.other_offices) findings.raise(Rule::full_01, plan->site());
+}
+
+void add_offices_to_totals(const BundleFacts& bundle, FileFacts& facts) {
     const std::string_view receiver = bundle.envelope.bundle.to.office.view();
-    for (const Table6Row& row : plan->table6)
-        if (view(row.office) != receiver) return;
-    findings.raise(Rule::full_01, plan->site());
+    FileTotals& totals = facts.totals;
+    totals.other_offices =
+        totals.other_offices ||
+        std::any_of(facts.table6.begin(), facts.table6.end(),
+                    [&](const Table6Row& row) { return view(row.office) != receiver; });
 }
 
 } // namespace cpg::checking

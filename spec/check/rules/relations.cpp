@@ -149,10 +149,25 @@ void one_kind_per_record(RecordContext& context) {
     context.findings.raise_mild(Rule::rel_08, context.site(), kinds == 0 ? "none" : "several");
 }
 
+// 別紙 補足, 利用者基本情報 No.62: the named image is there. The first file of the type counts.
 void image_of_record(RecordContext& context) {
     const BytesView name = context.text(context.columns.family_image);
     if (name.empty()) return;
-    context.facts.images.push_back({std::string(name), context.record.number, context.record.line});
+    const std::vector<BundleFile>& files = context.envelope.bundle.files;
+    const auto first = std::find_if(files.begin(), files.end(), [&](const BundleFile& file) {
+        return file.name.type->id == context.facts.type->id;
+    });
+    if (first != files.begin() + static_cast<std::ptrdiff_t>(context.facts.index)) return;
+    const bool present = std::any_of(files.begin(), files.end(), [&](const BundleFile& file) {
+        return file.input.name == name;
+    });
+    if (present)
+        context.facts.images.emplace(name);
+    else
+        context.findings.raise(
+            Rule::img_01,
+            context.facts.at(context.record.number, context.record.line, "family_image"),
+            "missing");
 }
 
 } // namespace cpg::checking

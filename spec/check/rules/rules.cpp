@@ -13,41 +13,43 @@ struct RuleOfType {
 };
 
 constexpr RuleOfType record_rules[] = {
-    {"", one_version_per_file},
-    {"", month_of_record},
-    {"", updater_is_sender},
-    {"", numbers_of_record},
-    {"UP1KYO", planner_is_sender},
-    {"UP2KYO", receiver_named},
-    {"UP3KYO", one_kind_per_record},
-    {"UPHOSOKU", purpose_of_hosoku},
-    {"UPHOSOKU", limit_slots},
-    {"UPKIHON", image_of_record},
-    {"UPPLAN", planner_is_sender},
-    {"UPPLAN", receiver_named},
-    {"UPPLAN", service_type_in_scope},
-    {"UPPLAN", times_of_record},
-    {"UPPLAN", count_of_record},
-    {"UPPLAN", prorate_days_of_record},
-    {"UPPLAN", equipment_codes},
-    {"UPPLAN", detail_no_of_record},
-    {"UPPLAN", keep_table6_row},
-    {"UPJSK", owner_of_actual},
-    {"UPJSK", service_type_in_scope},
-    {"UPJSK", times_of_record},
-    {"UPJSK", count_of_record},
-    {"UPJSK", prorate_days_of_record},
-    {"UPJSK", equipment_codes},
-    {"UPJSK", detail_no_of_record},
-    {"UPJSK", keep_table6_row},
-    {"DLTJSK", owner_of_delete},
-    {"DLTJSK", service_type_in_scope},
-    {"UPSIKYU", service_type_in_scope},
-    {"UPSIKYU", equipment_codes},
-    {"UPSIKYU", total_row_office},
-    {"UPSIKYU", fixed_items_of_totals},
-    {"UPSIKYU", managed_units_of_record},
+    {"", one_version_per_file},         {"", month_of_record},
+    {"UP3KYO", one_kind_per_record},    {"UPHOSOKU", purpose_of_hosoku},
+    {"UPHOSOKU", limit_slots},          {"UPKIHON", image_of_record},
+    {"UPPLAN", service_type_in_scope},  {"UPPLAN", times_of_record},
+    {"UPPLAN", count_of_record},        {"UPPLAN", prorate_days_of_record},
+    {"UPPLAN", equipment_codes},        {"UPPLAN", detail_no_of_record},
+    {"UPJSK", owner_of_actual},         {"UPJSK", service_type_in_scope},
+    {"UPJSK", times_of_record},         {"UPJSK", count_of_record},
+    {"UPJSK", prorate_days_of_record},  {"UPJSK", equipment_codes},
+    {"UPJSK", detail_no_of_record},     {"DLTJSK", owner_of_delete},
+    {"DLTJSK", service_type_in_scope},  {"UPSIKYU", service_type_in_scope},
+    {"UPSIKYU", equipment_codes},       {"UPSIKYU", total_row_office},
+    {"UPSIKYU", fixed_items_of_totals}, {"UPSIKYU", managed_units_of_record},
+};
+
+constexpr RuleOfType user_record_rules[] = {
+    {"", updater_is_sender},      {"", numbers_of_record},       {"UP1KYO", planner_is_sender},
+    {"UP2KYO", receiver_named},   {"UPPLAN", planner_is_sender}, {"UPPLAN", receiver_named},
+    {"UPPLAN", keep_table6_row},  {"UPJSK", planner_of_actual},  {"UPJSK", keep_table6_row},
     {"UPSIKYU", keep_table7_row},
+};
+
+constexpr BundleRule all_user_rules[] = {
+    offices_of_users,
+    care_plan_relations,
+    schedule_relations,
+    attached_tables_have_a_parent,
+    one_record_per_key,
+    numbers_unique_and_ascending,
+    schedule_users_belong_to_receiver,
+    plan_users_belong_to_receiver,
+    table6_of_users,
+    one_grand_total,
+    subtotals,
+    sums_of_totals,
+    counts_of_both_tables,
+    services_of_both_tables,
 };
 
 constexpr BundleRule all_bundle_rules[] = {
@@ -68,27 +70,21 @@ constexpr BundleRule all_bundle_rules[] = {
     images_as_named,
     version_fits_the_bundle,
     version_fits_the_month,
-    care_plan_relations,
-    schedule_relations,
-    attached_tables_have_a_parent,
-    one_record_per_key,
-    numbers_unique_and_ascending,
-    schedule_users_belong_to_receiver,
-    plan_users_belong_to_receiver,
     schedule_shows_all_offices,
-    table6_of_users,
     satellites_of_actual,
-    one_grand_total,
-    subtotals,
-    sums_of_totals,
-    counts_of_both_tables,
-    services_of_both_tables,
 };
 
 /// Things told once a file, before every further one is told: more kinds of wrong months are no
 /// slip any more.
 constexpr std::size_t max_told = 64;
 constexpr std::size_t max_amount_digits = 9;
+
+std::vector<RecordRule> rules_of(std::span<const RuleOfType> all, const FileType& type) {
+    std::vector<RecordRule> rules;
+    for (const RuleOfType& rule : all)
+        if (rule.type.empty() || rule.type == type.id) rules.push_back(rule.run);
+    return rules;
+}
 
 std::vector<int> columns_of(const FileType& type, const std::vector<std::string>& keys) {
     std::vector<int> columns;
@@ -137,14 +133,27 @@ Site RecordContext::at(int column) const {
 }
 
 std::vector<RecordRule> record_rules_of(const FileType& type) {
-    std::vector<RecordRule> rules;
-    for (const RuleOfType& rule : record_rules)
-        if (rule.type.empty() || rule.type == type.id) rules.push_back(rule.run);
-    return rules;
+    return rules_of(record_rules, type);
+}
+
+std::vector<RecordRule> user_record_rules_of(const FileType& type) {
+    return rules_of(user_record_rules, type);
+}
+
+std::span<const BundleRule> user_rules() {
+    return all_user_rules;
 }
 
 std::span<const BundleRule> bundle_rules() {
     return all_bundle_rules;
+}
+
+void add_to_totals(BundleFacts& bundle) {
+    for (FileFacts& facts : bundle.files) {
+        facts.totals.users += facts.keys.size();
+        add_offices_to_totals(bundle, facts);
+        if (facts.type->id == "UPJSK") add_sites_to_totals(facts);
+    }
 }
 
 bool first_time(std::vector<std::string>& told, BytesView text) {

@@ -1,7 +1,8 @@
 // The rules that span items, records and files: one small function each. Record rules see one
-// record while its file is read; bundle rules see the facts of all files afterwards. To add one:
-// write it in the file of its topic, list it in rules.cpp, give it an id in rule_ids.hpp and a text
-// in findings.yaml, and a passing and a failing case in tests/vectors.
+// record while its file is read; user rules the facts of some users in all files afterwards (all of
+// them, unless the bundle is large); bundle rules the files as wholes at the end. To add one: write
+// it in the file of its topic, list it in rules.cpp, give it an id in rule_ids.hpp and a text in
+// findings.yaml, and a passing and a failing case in tests/vectors.
 #pragma once
 
 #include "spec/check/facts.hpp"
@@ -62,10 +63,19 @@ struct RecordContext {
 using RecordRule = void (*)(RecordContext&);
 using BundleRule = void (*)(BundleFacts&, Collector&);
 
-/// The record rules of a type, in the order in which they run.
+/// The record rules of a type, in the order in which they run: once a record.
 std::vector<RecordRule> record_rules_of(const FileType& type);
-/// Every bundle rule, in the order in which they run.
+/// Those that keep something of the record's user, or tell something once a user. They run in the
+/// reading that keeps the user, may run again when the user was given up, and therefore raise
+/// nothing of their own about a record with a key.
+std::vector<RecordRule> user_record_rules_of(const FileType& type);
+/// The rules about users: after each reading, on the users that it kept.
+std::span<const BundleRule> user_rules();
+/// The rules about the bundle as a whole, after the last reading: they see no users but
+/// FileFacts::totals.
 std::span<const BundleRule> bundle_rules();
+/// Adds the users of a reading to the totals of their files.
+void add_to_totals(BundleFacts& bundle);
 
 /// Whether `text` was not in the list of things told before; adds it. The list stays short: past
 /// its bound everything is told.
@@ -113,11 +123,14 @@ void owner_of_actual(RecordContext& context);
 void owner_of_delete(RecordContext& context);
 void planner_is_sender(RecordContext& context);
 void updater_is_sender(RecordContext& context);
+void planner_of_actual(RecordContext& context);
 void receiver_named(RecordContext& context);
+void offices_of_users(BundleFacts& bundle, Collector& findings);
 void service_type_in_scope(RecordContext& context);
 void schedule_users_belong_to_receiver(BundleFacts& bundle, Collector& findings);
 void plan_users_belong_to_receiver(BundleFacts& bundle, Collector& findings);
 void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings);
+void add_offices_to_totals(const BundleFacts& bundle, FileFacts& facts);
 
 // hosoku.cpp
 void purpose_of_hosoku(RecordContext& context);
@@ -132,6 +145,7 @@ void detail_no_of_record(RecordContext& context);
 void keep_table6_row(RecordContext& context);
 void table6_of_users(BundleFacts& bundle, Collector& findings);
 void satellites_of_actual(BundleFacts& bundle, Collector& findings);
+void add_sites_to_totals(FileFacts& facts);
 
 // table7.cpp
 Table7Kind table7_kind(BytesView service_code);

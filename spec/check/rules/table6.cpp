@@ -48,11 +48,11 @@ std::uint64_t hash_of(const Table6Row& row) {
 std::vector<std::string> row_key_of(const FileFacts& facts, const std::vector<int>& columns,
                                     const Table6Row& row) {
     std::vector<std::string> key;
-    const BytesView bytes =
-        BytesView(facts.file->input.bytes).substr(static_cast<std::size_t>(row.offset), row.size);
+    const Bytes bytes = facts.file->input.piece(row.offset, row.size);
     const auto read = [&](const Record& record) {
         for (const int column : columns)
-            key.emplace_back(trim(record.cells[static_cast<std::size_t>(column)].raw));
+            if (static_cast<std::size_t>(column) < record.cells.size())
+                key.emplace_back(trim(record.cells[static_cast<std::size_t>(column)].raw));
     };
     read_csv(bytes, {.record = read, .note = {}});
     return key;
@@ -323,22 +323,26 @@ void table6_of_users(BundleFacts& bundle, Collector& findings) {
 void satellites_of_actual(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const actual = bundle.file("UPJSK");
     if (!actual || !actual->complete) return;
-    if (actual->table6.size() != actual->records) return; // one not kept may be of another site
-    struct Sites {
-        std::set<Characters<2>> satellites;
-        const Table6Row* first = nullptr;
-    };
-    std::map<std::pair<Characters<10>, std::string_view>, Sites> sites;
-    for (const Table6Row& row : actual->table6) {
-        Sites& site = sites[{row.office, row.type()}];
-        site.satellites.insert(row.satellite);
-        if (!site.first) site.first = &row;
-    }
-    for (const auto& [service, site] : sites)
-        if (site.satellites.size() == 1 && *site.satellites.begin() != Characters<2>{})
-            findings.raise_mild(Rule::sat_01,
-                                actual->at(site.first->record, site.first->line, "satellite_no"),
+    if (actual->totals.rows6 != actual->records) return; // one not kept may be of another site
+    for (const auto& [service, site] : actual->totals.sites)
+        if (!site.several_satellites && site.satellite != Characters<2>{})
+            findings.raise_mild(Rule::sat_01, actual->at(site.record, site.line, "satellite_no"),
                                 "single");
+}
+
+void add_sites_to_totals(FileFacts& facts) {
+    facts.totals.rows6 += facts.table6.size();
+    for (const Table6Row& row : facts.table6) {
+        const auto [entry, is_new] = facts.totals.sites.try_emplace(
+            {row.office, characters<2>(row.type())},
+            FileTotals::Site{.record = row.record, .line = row.line, .satellite = row.satellite});
+        FileTotals::Site& site = entry->second;
+        if (is_new) continue;
+        site.several_satellites = site.several_satellites || site.satellite != row.satellite;
+        if (row.record >= site.record) continue;
+        site.record = row.record;
+        site.line = row.line;
+    }
 }
 
 } // namespace cpg::checking
