@@ -139,6 +139,7 @@ CheckedBundle check_in_heap(const Catalog& catalog, const Bundle& bundle,
     BundleReport& report = checked.report;
     report.kind = envelope.kind ? envelope.kind->id : "unknown";
     report.edition = bundle.edition->id;
+    report.profile = options.profile;
     report.from = bundle.from;
     report.to = bundle.to;
     report.serial = bundle.serial;
@@ -265,12 +266,6 @@ std::string_view variant_of(const NameProblem& problem) {
     return {};
 }
 
-/// The severity that the options give a stray's rule.
-Severity severity_of(const Finding& finding, const CheckOptions& options) {
-    const auto chosen = options.severities.find(finding.rule);
-    return chosen == options.severities.end() ? finding.severity : chosen->second;
-}
-
 } // namespace
 
 CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle,
@@ -282,6 +277,7 @@ Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& 
                   const std::function<void(std::uint64_t)>& progress) {
     Report report;
     report.catalog = catalog.digest;
+    report.profile = options.profile;
     std::uint64_t done = 0;
     const auto file_done = [&](std::uint64_t bytes) {
         done += bytes;
@@ -304,7 +300,7 @@ Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& 
     bool stray_errors = false;
     for (const StrayFile& stray : heap.strays) {
         Finding finding = stray_finding(catalog, stray);
-        finding.severity = severity_of(finding, options);
+        finding.severity = chosen_severity(catalog.rule(finding.rule), options.severities);
         file_done(stray.input.bytes.size());
         if (finding.severity == Severity::off) continue;
         stray_errors = stray_errors || finding.severity == Severity::error;

@@ -77,6 +77,7 @@ constexpr BundleRule all_bundle_rules[] = {
     plan_users_belong_to_receiver,
     schedule_shows_all_offices,
     table6_of_users,
+    codes_of_the_month,
     satellites_of_actual,
     one_grand_total,
     subtotals,

@@ -123,6 +123,9 @@ void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings);
 void purpose_of_hosoku(RecordContext& context);
 void limit_slots(RecordContext& context);
 
+// code_table.cpp
+void codes_of_the_month(BundleFacts& bundle, Collector& findings);
+
 // table6.cpp
 void times_of_record(RecordContext& context);
 void count_of_record(RecordContext& context);
