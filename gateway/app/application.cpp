@@ -6,7 +6,8 @@
 #include "gateway/audit/key_file.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
 #include "spec/base/private_key.hpp"
-#include "spec/load/load.hpp"
+#include "spec/load/profile_loader.hpp"
+#include "spec/tables/service_codes.hpp"
 
 #include <atomic>
 #include <fstream>
@@ -22,6 +23,13 @@ constexpr std::chrono::seconds directory_look{1}; // how stale an `office add` m
 int year_of(Time time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     return static_cast<int>(std::chrono::year_month_day(day).year());
+}
+
+ConfigurationError unusable(const std::string& what, const std::vector<LoadProblem>& problems) {
+    std::string text = what + " cannot be used:";
+    for (const auto& problem : problems)
+        text += "\n  " + problem.file + ":" + std::to_string(problem.line) + ": " + problem.text;
+    return ConfigurationError(text);
 }
 
 identity::DirectoryPtr load_directory(store::Store& store, identity::MappingPtr mapping) {
@@ -47,10 +55,7 @@ CatalogPtr catalog_of(const std::filesystem::path& spec_dir) {
     if (spec_dir.empty()) return embedded_catalog();
     const auto outcome = load_catalog(sources_of(spec_dir));
     if (outcome.catalog) return outcome.catalog;
-    std::string text = "the standard's tables cannot be used:";
-    for (const auto& problem : outcome.problems)
-        text += "\n  " + problem.file + ":" + std::to_string(problem.line) + ": " + problem.text;
-    throw ConfigurationError(text);
+    throw unusable("the standard's tables", outcome.problems);
 }
 
 std::shared_ptr<const audit::Signer> read_log_key(const Config& config) {
@@ -83,11 +88,42 @@ Result<std::string> init_data(const Config& config) {
     return signer->verifier().text();
 }
 
+namespace {
+
 FolderLock shared_lock(const Config& config) {
     auto lock = FolderLock::take(config, FolderLock::Kind::shared);
     if (!lock) throw ConfigurationError(lock.error().detail);
     return *std::move(lock);
 }
+
+/// What is named in the settings and cannot be read is a wrong setting.
+template<class Read> auto readable(const std::string& what, Read read) {
+    try {
+        return read();
+    } catch (const std::runtime_error& failed) {
+        throw ConfigurationError(what + " cannot be used: " + failed.what());
+    }
+}
+
+exchange::CheckPolicy policy_of(const Config& config, const Catalog& catalog) {
+    exchange::CheckPolicy policy;
+    auto profile = readable(
+        "check.profile", [&] { return choose_profile(catalog, config.profile, config.spec_dir); });
+    if (!profile.profile) throw unusable("check.profile", profile.problems);
+    policy.profile = std::move(profile.profile);
+    if (config.service_codes.empty()) return policy;
+    auto codes = load_service_codes(readable(
+        "check.service_codes", [&] { return service_code_sources(config.service_codes); }));
+    if (!codes.table) throw unusable("check.service_codes", codes.problems);
+    policy.service_codes = std::move(codes.table);
+    return policy;
+}
+
+std::int64_t service_codes_count(const exchange::CheckPolicy& policy) {
+    return policy.service_codes ? static_cast<std::int64_t>(policy.service_codes->size()) : 0;
+}
+
+} // namespace
 
 struct Application::Impl {
     Config config;
@@ -103,15 +139,17 @@ struct Application::Impl {
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Upkeep> upkeep;
     std::mutex reload_mutex; // held by the one who reloads
-    std::mutex mutex;        // guards catalog, mapping, directory, looked_at
+    std::mutex mutex;        // guards catalog, check_policy, mapping, directory, looked_at
     CatalogPtr catalog;
     identity::MappingPtr mapping;
+    exchange::CheckPolicy check_policy;
     identity::DirectoryPtr directory;
     std::chrono::steady_clock::time_point looked_at{};
     bool stopped = false;
 
     explicit Impl(Config settings) : config(std::move(settings)), folder_lock(shared_lock(config)) {
         catalog = catalog_of(config.spec_dir);
+        check_policy = policy_of(config, *catalog);
         signer = read_log_key(config);
         auto master = read_master_key(config);
         if (!master) throw ConfigurationError(master.error().detail);
@@ -153,7 +191,8 @@ struct Application::Impl {
                 notifier,
                 [this] { return current_catalog(); },
                 [this] { return current_directory(); },
-                [this](std::function<void()> work) { server->post(std::move(work)); }};
+                [this](std::function<void()> work) { server->post(std::move(work)); },
+                [this] { return current_policy(); }};
     }
 
     UpkeepServices upkeep_services() {
@@ -200,6 +239,11 @@ struct Application::Impl {
     identity::MappingPtr current_mapping() {
         const std::lock_guard lock(mutex);
         return mapping;
+    }
+
+    exchange::CheckPolicy current_policy() {
+        const std::lock_guard lock(mutex);
+        return check_policy;
     }
 
     identity::DirectoryPtr current_directory() {
@@ -289,8 +333,10 @@ struct Application::Impl {
         const std::lock_guard reloading(reload_mutex);
         reload_part("catalog", [this] {
             auto fresh = catalog_of(config.spec_dir);
+            auto fresh_policy = policy_of(config, *fresh); // both, or neither
             const std::lock_guard lock(mutex);
             catalog = std::move(fresh);
+            check_policy = std::move(fresh_policy);
         });
         reload_part("mapping", [this] {
             auto fresh = load_mapping(config.identity_rules);
@@ -320,6 +366,8 @@ void Application::start() {
               {{"port", static_cast<std::int64_t>(port())},
                {"ops_port", static_cast<std::int64_t>(ops_port())},
                {"catalog", prefixed_hex(impl_->current_catalog()->digest)},
+               {"profile", impl_->current_policy().profile->name},
+               {"service_codes", service_codes_count(impl_->current_policy())},
                {"log_size", static_cast<std::int64_t>(impl_->store->tree_size())}});
 }
 

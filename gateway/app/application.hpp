@@ -26,8 +26,8 @@ class Application {
     /// SIGTERM: stops accepting, answers long-polls, finishes running requests, empties the store's
     /// queue, logs `stop`.
     void stop();
-    /// SIGHUP: certificates, CRL, TLS policy, catalogue, mapping of certificates, directory. What
-    /// cannot be read keeps its old state and is logged.
+    /// SIGHUP: certificates, CRL, TLS policy, catalogue with profile and service codes, mapping of
+    /// certificates, directory. What cannot be read keeps its old state and is logged.
     void reload();
 
   private:

@@ -135,6 +135,14 @@ Take master_key(MasterKeySource& target, const std::filesystem::path& folder) {
     };
 }
 
+// The name of a shipped profile, or a path.
+Take profile(std::string& target, const std::filesystem::path& folder) {
+    return [&target, folder](const YAML::Node& node) {
+        const auto value = scalar(node);
+        target = value.ends_with(".yaml") ? (folder / value).string() : value;
+    };
+}
+
 constexpr std::uint64_t giga = 1u << 30;
 
 std::map<std::string, Take> limit_keys(Config& config) {
@@ -179,6 +187,8 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
         {"identity", section({{"mapping", path(config.identity_rules, folder)}})},
         {"data", path(config.data, folder)},
         {"spec_dir", path(config.spec_dir, folder)},
+        {"check", section({{"profile", profile(config.profile, folder)},
+                           {"service_codes", path(config.service_codes, folder)}})},
         {"workers", number(server.workers, 1, 256)},
         {"drain_seconds", duration(config.drain, 0, 600)},
         {"confine", on_off(config.confine)},

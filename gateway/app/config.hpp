@@ -7,6 +7,7 @@
 #include "gateway/http/server.hpp"
 #include "gateway/ops/log.hpp"
 #include "gateway/store/store_gate.hpp"
+#include "spec/model/profile.hpp"
 
 namespace cpg::app {
 
@@ -27,6 +28,9 @@ struct Config {
     std::filesystem::path identity_rules; // empty = no mapping of outside certificates
     std::filesystem::path data;           // folder: gateway.db, master.key, log.key
     std::filesystem::path spec_dir;       // empty = the embedded standard
+    /// check.profile: a shipped profile, or the path of an own one (it ends in .yaml).
+    std::string profile{standard_profile};
+    std::filesystem::path service_codes; // check.service_codes; empty = no code table
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     MasterKeySource master;

@@ -1,5 +1,7 @@
 #include "gateway/cli/catalog.hpp"
 
+#include "spec/tables/service_codes.hpp"
+
 namespace cpg::cli {
 
 const std::vector<Option>& spec_dir_option() {
@@ -38,6 +40,50 @@ CatalogPtr catalog_in(const std::string& folder) {
 
 CatalogPtr catalog_of(const Arguments& given) {
     return given.has("--spec-dir") ? catalog_in(given.text("--spec-dir")) : embedded_catalog();
+}
+
+std::vector<ProfilePtr> profiles_of(const Arguments& given, const Catalog& catalog,
+                                    std::vector<LoadProblem>& problems) {
+    const std::string folder = given.text("--spec-dir");
+    try {
+        return load_profiles(catalog, profile_sources_of(folder), problems);
+    } catch (const std::exception& error) {
+        throw Failure(exit_usage, "検査の厳しさの設定を読めません: " + folder +
+                                      " / cannot read the profiles: " + error.what());
+    }
+}
+
+ProfilePtr profile_of(const Arguments& given, const Catalog& catalog) {
+    const std::string wanted = given.text("--profile", standard_profile);
+    ProfileOutcome outcome;
+    try {
+        outcome = choose_profile(catalog, wanted, given.text("--spec-dir"));
+    } catch (const std::exception& error) {
+        throw Failure(exit_usage, "検査の厳しさの設定を読めません: " + wanted +
+                                      " / cannot read the profile: " + error.what());
+    }
+    if (outcome.profile) return outcome.profile;
+    const bool is_name = !wanted.ends_with(".yaml");
+    throw Failure(is_name ? exit_usage : exit_configuration,
+                  "検査の厳しさの設定に誤りがあります / the profile cannot be used:\n" +
+                      problems_text(outcome.problems));
+}
+
+ServiceCodeTablePtr service_codes_of(const Arguments& given) {
+    if (!given.has("--service-codes")) return nullptr;
+    const std::string path = given.text("--service-codes");
+    std::vector<SourceFile> sources;
+    try {
+        sources = service_code_sources(path);
+    } catch (const std::exception& error) {
+        throw Failure(exit_usage, "サービスコード表を読めません: " + path +
+                                      " / cannot read the service codes: " + error.what());
+    }
+    ServiceCodeOutcome outcome = load_service_codes(sources);
+    if (outcome.table) return outcome.table;
+    throw Failure(exit_configuration,
+                  "サービスコード表に誤りがあります / the service codes are wrong:\n" +
+                      problems_text(outcome.problems));
 }
 
 std::string problems_text(const std::vector<LoadProblem>& problems) {

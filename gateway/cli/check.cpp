@@ -19,24 +19,27 @@ const Usage check_usage{
     "ファイル、フォルダー、ZIP を送信前に手元で検査します",
     "validates files, folders and ZIPs offline",
     {"PATH…", 1, any_number},
-    with(with({{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
-                "edition of the standard (default auto)"},
-               {"--profile", "NAME", "検査の方言（既定 standard）",
-                "dialect of the check (default standard)"},
-               {"--sender", "OFFICE", "送信元はこの事業所であること",
-                "the sender must be this office"},
-               {"--receiver", "OFFICE", "送信先はこの事業所であること",
-                "the receiver must be this office"},
-               {"--format", "text|json|csv", "出力の形式（既定 text）",
-                "form of the output (default text)"},
-               {"--show-values", "", "値も表示します（text だけ。個人情報に注意）",
-                "shows the values too (text only; personal data)"}},
-              lang_option()),
-         spec_dir_option())};
+    with(
+        with({{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
+               "edition of the standard (default auto)"},
+              {"--profile", "NAME|FILE.yaml",
+               "検査の厳しさ standard、strict、lenient、または自分の設定（既定 standard）",
+               "how strict: standard, strict, lenient, or an own file (default standard)"},
+              {"--service-codes", "PATH",
+               "サービスコード表（.yaml、市町村の .csv、またはそのフォルダー）とも照らし合わせます",
+               "checks with these service code tables too (.yaml, a city's .csv, a folder)"},
+              {"--sender", "OFFICE", "送信元はこの事業所であること",
+               "the sender must be this office"},
+              {"--receiver", "OFFICE", "送信先はこの事業所であること",
+               "the receiver must be this office"},
+              {"--format", "text|json|csv", "出力の形式（既定 text）",
+               "form of the output (default text)"},
+              {"--show-values", "", "値も表示します（text だけ。個人情報に注意）",
+               "shows the values too (text only; personal data)"}},
+             lang_option()),
+        spec_dir_option())};
 
 namespace {
-
-constexpr std::string_view known_profiles = "standard";
 
 OfficeNo office_option(const Arguments& given, const std::string& option) {
     const auto office = OfficeNo::parse(given.text(option));
@@ -46,12 +49,10 @@ OfficeNo office_option(const Arguments& given, const std::string& option) {
     return *office;
 }
 
-CheckOptions options_of(const Arguments& given) {
-    if (const auto profile = given.text("--profile", known_profiles); profile != known_profiles)
-        throw UsageError("知らない方言です: " + profile + "（" + std::string(known_profiles) +
-                         "） / unknown profile: " + profile +
-                         " (known: " + std::string(known_profiles) + ")");
+CheckOptions options_of(const Arguments& given, const Catalog& catalog) {
     CheckOptions options;
+    options.take(*profile_of(given, catalog));
+    options.service_codes = service_codes_of(given);
     options.edition = given.text("--edition", "auto");
     options.now = system_clock().now();
     options.keep_values = given.has("--show-values");
@@ -106,8 +107,8 @@ Report checked(const Catalog& catalog, std::vector<InputFile> files, const Check
 } // namespace
 
 int check_command(const Arguments& given) {
-    const CheckOptions options = options_of(given);
     const CatalogPtr catalog = catalog_of(given);
+    const CheckOptions options = options_of(given, *catalog);
     UnpackLimits limits;
     limits.held_plain = held_plain;
     auto files = read_paths({given.operands().begin(), given.operands().end()}, limits);

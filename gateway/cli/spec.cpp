@@ -19,22 +19,34 @@ const Usage spec_doc_usage{"spec doc",
                            spec_dir_option()};
 
 int spec_lint_command(const Arguments& given) {
-    const LoadOutcome outcome = load_chosen(given);
+    LoadOutcome outcome = load_chosen(given);
+    std::vector<ProfilePtr> profiles;
+    if (outcome.catalog) profiles = profiles_of(given, *outcome.catalog, outcome.problems);
     std::cout << problems_text(outcome.problems);
-    if (!outcome.catalog) {
+    if (!outcome.problems.empty()) {
         std::cout << outcome.problems.size() << " 件の誤り / problems\n";
         return exit_not_good;
     }
     for (const auto& edition : outcome.catalog->editions)
         std::cout << "版 / edition " << edition->id << ": " << edition->files.size()
                   << " ファイル種別 / file types\n";
+    for (const ProfilePtr& profile : profiles)
+        std::cout << "検査の厳しさ / profile " << profile->name << ": "
+                  << profile->severities.size() << " 規則を変更 / rules changed\n";
     std::cout << outcome.catalog->rules.size() << " 規則 / rules\n"
               << prefixed_hex(outcome.catalog->digest) << "\n正常 / fine\n";
     return exit_done;
 }
 
 int spec_doc_command(const Arguments& given) {
-    std::cout << catalog_markdown(*catalog_of(given));
+    const CatalogPtr catalog = catalog_of(given);
+    std::vector<LoadProblem> problems;
+    const std::vector<ProfilePtr> profiles = profiles_of(given, *catalog, problems);
+    if (!problems.empty())
+        throw Failure(exit_configuration,
+                      "検査の厳しさの設定に誤りがあります / the profiles are wrong:\n" +
+                          problems_text(problems));
+    std::cout << catalog_markdown(*catalog, profiles);
     return exit_done;
 }
 

@@ -24,6 +24,12 @@ struct ExchangeLimits {
     PaperLimits papers;
 };
 
+/// How bundles are judged beside the catalogue.
+struct CheckPolicy {
+    ProfilePtr profile;                // null = the standard one
+    ServiceCodeTablePtr service_codes; // null = none is loaded
+};
+
 struct Services {
     store::Store& store;
     store::StoreGate& gate;
@@ -33,6 +39,7 @@ struct Services {
     std::function<CatalogPtr()> catalog;
     std::function<identity::DirectoryPtr()> directory;
     std::function<void(std::function<void()>)> post; // runs work on the worker pool
+    std::function<CheckPolicy()> policy;             // empty = the standard profile, no codes
 };
 
 /// A request to send: files of the standard, and papers with their cover.
@@ -141,12 +148,16 @@ class Exchange {
 
     // planning a submission
     std::shared_ptr<Plan> plan(Submission submission) const;
+    CheckPolicy policy() const;
+    std::vector<CheckedBundle> check_all(const Plan& plan, const Heap& heap) const;
+    bool has_schedule(const store::Pair& pair, std::string_view user, Time now) const;
     void take_papers(Plan& plan) const;
     Draft* draft_for(Plan& plan, const Cover& cover) const;
     Draft* new_papers_draft(Plan& plan, const Cover& cover) const;
     Serial next_paper_serial() const;
     void judge_route(const Plan& plan, Draft& draft) const;
     void judge_deletes(const Plan& plan, Draft& draft) const;
+    void judge_split(const Plan& plan, Draft& draft) const;
     void finish_draft(Plan& plan, Draft& draft) const;
     Bytes tag_of(std::string_view principal, std::string_view key) const;
 

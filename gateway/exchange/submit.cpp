@@ -17,6 +17,7 @@ struct Exchange::Draft {
     Parcel parcel;
     std::vector<UserKey> keys;
     std::string title;
+    bool is_sound = true; // by the standard's rules alone, before the store is asked
     bool receiver_known = true;
     std::string leaf; // as committed
 };
@@ -24,6 +25,7 @@ struct Exchange::Draft {
 struct Exchange::Plan {
     Submission submission;
     CatalogPtr catalog;
+    CheckPolicy policy;
     identity::DirectoryPtr directory;
     Time now{};
     std::vector<Draft> drafts;
@@ -56,6 +58,7 @@ std::string findings_context(std::string_view key) {
 }
 
 void add_finding(BundleReport& report, Finding finding, std::size_t cap) {
+    if (finding.severity == Severity::off) return;
     if (finding.severity == Severity::error) {
         ++report.errors;
         report.verdict = Verdict::rejected;
@@ -68,14 +71,49 @@ void add_finding(BundleReport& report, Finding finding, std::size_t cap) {
         ++report.findings_dropped;
 }
 
-Finding plain_finding(const Catalog& catalog, std::string_view rule, std::string_view variant,
-                      std::map<std::string, std::string> args = {}) {
+Finding plain_finding(const Catalog& catalog, const CheckPolicy& policy, std::string_view rule,
+                      std::string_view variant, std::map<std::string, std::string> args = {}) {
+    const RuleText& text = catalog.rule(rule);
     Finding finding;
     finding.rule = std::string(rule);
-    finding.severity = catalog.rule(rule).severity;
+    finding.severity =
+        policy.profile ? chosen_severity(text, policy.profile->severities) : own_severity(text);
     finding.variant = std::string(variant);
     finding.args = std::move(args);
     return finding;
+}
+
+CheckOptions options_of(const CheckPolicy& policy) {
+    CheckOptions options;
+    if (policy.profile) options.take(*policy.profile);
+    options.service_codes = policy.service_codes;
+    return options;
+}
+
+/// Months around today in which a schedule says that a user is the receiver's: plans are sent when
+/// the services of a month begin, or change.
+constexpr int months_looked_back = 2, months_looked_ahead = 2;
+
+std::vector<Month> months_around(Time now) {
+    const std::string today = rfc3339(now + std::chrono::hours(9)); // Japan's calendar
+    const int month = std::stoi(today.substr(0, 4)) * 12 + std::stoi(today.substr(5, 2)) - 1;
+    std::vector<Month> months;
+    for (int each = month - months_looked_back; each <= month + months_looked_ahead; ++each)
+        months.push_back(Month::of(each / 12, each % 12 + 1));
+    return months;
+}
+
+constexpr char key_separator = '\x1f';
+
+/// The user's part of a key of insurer, insured and more.
+std::string_view user_of(std::string_view key) {
+    const auto insured = key.find(key_separator);
+    return insured == key.npos ? key : key.substr(0, key.find(key_separator, insured + 1));
+}
+
+bool has_file(const Bundle& bundle, std::string_view type) {
+    return std::any_of(bundle.files.begin(), bundle.files.end(),
+                       [&](const BundleFile& file) { return file.name.type->id == type; });
 }
 
 std::string error_rules(const std::vector<Finding>& findings) {
@@ -163,11 +201,14 @@ std::string_view principal_of_delete(const Edition& edition, std::string_view de
 Report Exchange::check(const identity::Identity& sender, std::vector<InputFile> files,
                        const std::string& edition) const {
     const auto catalog = services_.catalog();
-    CheckOptions options;
+    CheckOptions options = options_of(policy());
     options.edition = edition;
     options.max_findings = limits_.max_findings;
     options.now = services_.clock.now();
     options.sender_offices = sender.offices;
+    options.has_schedule = [&](const Bundle& bundle, std::string_view user) {
+        return has_schedule({bundle.from, bundle.to}, user, *options.now);
+    };
     return check_heap(*catalog, group_files(*catalog, std::move(files)), options);
 }
 
@@ -175,6 +216,7 @@ std::shared_ptr<Exchange::Plan> Exchange::plan(Submission submission) const {
     auto plan = std::make_shared<Plan>();
     plan->submission = std::move(submission);
     plan->catalog = services_.catalog();
+    plan->policy = policy();
     plan->directory = services_.directory();
     plan->now = services_.clock.now();
 
@@ -182,12 +224,10 @@ std::shared_ptr<Exchange::Plan> Exchange::plan(Submission submission) const {
     for (const auto& stray : heap.strays)
         plan->findings.push_back(stray_finding(*plan->catalog, stray));
 
-    CheckOptions options;
-    options.max_findings = limits_.max_findings;
-    options.now = plan->now;
-    options.sender_offices = plan->submission.sender.offices;
-    for (auto& bundle : heap.bundles) {
-        auto checked = check_bundle(*plan->catalog, bundle, options);
+    auto checks = check_all(*plan, heap);
+    for (std::size_t i = 0; i < heap.bundles.size(); ++i) {
+        auto& bundle = heap.bundles[i];
+        auto& checked = checks[i];
         auto& draft = plan->drafts.emplace_back();
         draft.report = std::move(checked.report);
         draft.keys = std::move(checked.keys);
@@ -199,14 +239,51 @@ std::shared_ptr<Exchange::Plan> Exchange::plan(Submission submission) const {
                                                         std::move(file.input.bytes), file.digest));
     }
     take_papers(*plan);
+    for (auto& draft : plan->drafts) draft.is_sound = draft.report.verdict == Verdict::accepted;
     for (auto& draft : plan->drafts) finish_draft(*plan, draft);
     return plan;
+}
+
+CheckPolicy Exchange::policy() const {
+    return services_.policy ? services_.policy() : CheckPolicy{};
+}
+
+// Schedules first: they tell which users a plan's receiver knows (R-PRIV-02).
+std::vector<CheckedBundle> Exchange::check_all(const Plan& plan, const Heap& heap) const {
+    std::set<std::pair<store::Pair, std::string>> scheduled;
+    CheckOptions options = options_of(plan.policy);
+    options.max_findings = limits_.max_findings;
+    options.now = plan.now;
+    options.sender_offices = plan.submission.sender.offices;
+    options.has_schedule = [&](const Bundle& bundle, std::string_view user) {
+        const store::Pair pair{bundle.from, bundle.to};
+        return scheduled.contains({pair, std::string(user)}) || has_schedule(pair, user, plan.now);
+    };
+    std::vector<CheckedBundle> checks(heap.bundles.size());
+    for (const bool schedules : {true, false})
+        for (std::size_t i = 0; i < heap.bundles.size(); ++i) {
+            const Bundle& bundle = heap.bundles[i];
+            if (has_file(bundle, "UPPLAN") != schedules) continue;
+            checks[i] = check_bundle(*plan.catalog, bundle, options);
+            for (const auto& key : checks[i].keys)
+                if (key.file_type == "UPPLAN")
+                    scheduled.emplace(store::Pair{bundle.from, bundle.to}, user_of(key.key));
+        }
+    return checks;
+}
+
+bool Exchange::has_schedule(const store::Pair& pair, std::string_view user, Time now) const {
+    const auto months = months_around(now);
+    return std::any_of(months.begin(), months.end(), [&](const Month& month) {
+        return services_.store.holds(
+            pair, tag_of("UPPLAN", std::string(user) + key_separator + month.str()));
+    });
 }
 
 void Exchange::take_papers(Plan& plan) const {
     auto& submission = plan.submission;
     const auto refuse = [&](std::string_view variant) {
-        plan.findings.push_back(plain_finding(*plan.catalog, "R-PAPER-04", variant));
+        plan.findings.push_back(plain_finding(*plan.catalog, plan.policy, "R-PAPER-04", variant));
     };
     if (submission.papers.empty() && !submission.cover) return;
     if (!submission.cover) return refuse("missing");
@@ -246,12 +323,13 @@ Exchange::Draft* Exchange::new_papers_draft(Plan& plan, const Cover& cover) cons
     draft.row.pair.to = cover.to;
     draft.row.serial = next_paper_serial();
     draft.report.kind = "papers";
+    draft.report.profile = options_of(plan.policy).profile;
     draft.report.from = draft.row.pair.from;
     draft.report.to = cover.to;
     draft.report.serial = draft.row.serial;
     draft.report.month = cover.month;
     if (!sender.owns(draft.row.pair.from.office))
-        add_finding(draft.report, plain_finding(*plan.catalog, "R-AUTH-01", "from"),
+        add_finding(draft.report, plain_finding(*plan.catalog, plan.policy, "R-AUTH-01", "from"),
                     limits_.max_findings);
     return &draft;
 }
@@ -270,7 +348,7 @@ void Exchange::judge_route(const Plan& plan, Draft& draft) const {
     draft.receiver_known = receiver && receiver->enabled;
     if (draft.receiver_known) return;
     add_finding(draft.report,
-                plain_finding(*plan.catalog, "R-AUTH-01",
+                plain_finding(*plan.catalog, plan.policy, "R-AUTH-01",
                               receiver ? "receiver_disabled" : "receiver_unknown"),
                 limits_.max_findings);
 }
@@ -283,20 +361,54 @@ void Exchange::judge_deletes(const Plan& plan, Draft& draft) const {
         const auto principal = principal_of_delete(*edition, key.file_type);
         if (principal.empty() || services_.store.holds(draft.row.pair, tag_of(principal, key.key)))
             continue;
-        auto finding = plain_finding(*plan.catalog, "R-SEQ-02", "");
+        auto finding = plain_finding(*plan.catalog, plan.policy, "R-SEQ-02", "");
         if (!draft.report.files.empty()) finding.where.file = draft.report.files.front().name;
         add_finding(draft.report, std::move(finding), limits_.max_findings);
     }
 }
 
+// R-BND-05: one bundle a receiver and month. One that names users of an earlier one corrects it,
+// and is no split.
+void Exchange::judge_split(const Plan& plan, Draft& draft) const {
+    const auto* edition = plan.catalog->edition(draft.report.edition);
+    const auto& report = draft.report;
+    const bool has_rows =
+        std::any_of(report.files.begin(), report.files.end(), [](const FileSummary& file) {
+            return file.type == "UPPLAN" || file.type == "UPJSK";
+        });
+    if (!edition || !has_rows || !report.month.has_value() || report.verdict == Verdict::rejected)
+        return;
+    const store::MonthOfPair unit{draft.row.pair, report.kind, report.month, draft.row.serial};
+    const auto beside = static_cast<std::uint64_t>(
+        std::count_if(plan.drafts.begin(), plan.drafts.end(), [&](const Draft& other) {
+            return other.is_sound && other.row.pair == unit.pair &&
+                   other.report.kind == unit.kind && other.report.month == unit.month &&
+                   other.row.serial != unit.serial;
+        }));
+    auto earlier = services_.store.live_bundles(unit);
+    const auto corrects = [&] {
+        return std::any_of(draft.keys.begin(), draft.keys.end(), [&](const UserKey& key) {
+            return is_principal(*edition, key.file_type) &&
+                   services_.store.holds(unit.pair, tag_of(key.file_type, key.key));
+        });
+    };
+    if (earlier != 0 && corrects()) earlier = 0;
+    if (earlier + beside == 0) return;
+    add_finding(draft.report,
+                plain_finding(*plan.catalog, plan.policy, "R-BND-05", "",
+                              {{"found", std::to_string(earlier + beside + 1)}}),
+                limits_.max_findings);
+}
+
 Bytes Exchange::tag_of(std::string_view principal, std::string_view key) const {
-    return services_.sealer.tag("hold", std::string(principal) + '\x1f' + std::string(key))
+    return services_.sealer.tag("hold", std::string(principal) + key_separator + std::string(key))
         .substr(0, 16);
 }
 
 void Exchange::finish_draft(Plan& plan, Draft& draft) const {
     judge_route(plan, draft);
     judge_deletes(plan, draft);
+    judge_split(plan, draft);
     // A leaf lists files in the order of their names (audit::list_files).
     std::sort(
         draft.parcel.files.begin(), draft.parcel.files.end(),
@@ -380,7 +492,7 @@ store::WriteOp Exchange::to_op(const std::shared_ptr<Plan>& plan, std::size_t in
     op.on_sequence_problem = [this, plan, index](SequenceProblem problem) {
         auto& late = plan->drafts[index];
         const auto variant = problem == SequenceProblem::serial_reused ? "reused" : "order";
-        add_finding(late.report, plain_finding(*plan->catalog, "R-SEQ-01", variant),
+        add_finding(late.report, plain_finding(*plan->catalog, plan->policy, "R-SEQ-01", variant),
                     limits_.max_findings);
         return rejection(*plan, late);
     };

@@ -15,6 +15,14 @@ struct Pair {
     auto operator<=>(const Pair&) const = default;
 };
 
+/// What there is one bundle of: a pair's bundle of a kind and month; `serial` is the one in hand.
+struct MonthOfPair {
+    Pair pair;
+    std::string kind;
+    Month month;
+    Serial serial;
+};
+
 struct BundleRow {
     BundleId id;
     Pair pair;

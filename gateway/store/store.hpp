@@ -146,6 +146,9 @@ class Store {
     virtual std::uint64_t forget_answers(Time before) = 0;
     /// Whether any of the pair's live bundles holds this tag (R-SEQ-02).
     virtual bool holds(const Pair& pair, BytesView tag) = 0;
+    /// How many bundles of this pair, kind and month, with another serial, hold any tag still
+    /// (R-BND-05).
+    virtual std::uint64_t live_bundles(const MonthOfPair& unit) = 0;
 
     // -- the log --
     virtual std::string checkpoint() = 0; // newest signed note; empty before the first

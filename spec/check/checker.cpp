@@ -187,6 +187,7 @@ BundleReport check_in_heap(const Catalog& catalog, const Bundle& bundle,
     BundleReport report;
     report.kind = envelope.kind ? envelope.kind->id : "unknown";
     report.edition = bundle.edition->id;
+    report.profile = options.profile;
     report.from = bundle.from;
     report.to = bundle.to;
     report.serial = bundle.serial;
@@ -357,12 +358,6 @@ class HeapProgress {
     CheckProgress last_;
 };
 
-/// The severity that the options give a stray's rule.
-Severity severity_of(const Finding& finding, const CheckOptions& options) {
-    const auto chosen = options.severities.find(finding.rule);
-    return chosen == options.severities.end() ? finding.severity : chosen->second;
-}
-
 } // namespace
 
 CheckedBundle check_bundle(const Catalog& catalog, const Bundle& bundle,
@@ -381,6 +376,7 @@ Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& 
                   const std::function<void(const CheckProgress&)>& progress) {
     Report report;
     report.catalog = catalog.digest;
+    report.profile = options.profile;
     HeapProgress done(heap, progress);
 
     // Schedules first: they tell which users a plan's receiver knows (R-PRIV-02).
@@ -401,7 +397,7 @@ Report check_heap(const Catalog& catalog, const Heap& heap, const CheckOptions& 
     bool stray_errors = false;
     for (const StrayFile& stray : heap.strays) {
         Finding finding = stray_finding(catalog, stray);
-        finding.severity = severity_of(finding, options);
+        finding.severity = chosen_severity(catalog.rule(finding.rule), options.severities);
         done.add(stray.input.size());
         if (finding.severity == Severity::off) continue;
         stray_errors = stray_errors || finding.severity == Severity::error;

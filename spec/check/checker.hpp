@@ -4,6 +4,8 @@
 #pragma once
 
 #include "spec/check/report.hpp"
+#include "spec/model/profile.hpp"
+#include "spec/model/service_codes.hpp"
 
 #include <functional>
 
@@ -24,8 +26,23 @@ struct CheckOptions {
     std::vector<OfficeNo> sender_offices;
     /// R-AUTH-01: the office the bundle must be for; absent = not checked.
     std::optional<OfficeNo> receiver;
-    /// Severities that differ from findings.yaml (rule id -> severity); profiles fill it.
+    /// Severities that differ from findings.yaml (rule id -> severity), and the profile they are
+    /// of: the report names it.
     std::map<std::string, Severity, std::less<>> severities;
+    std::string profile{standard_profile};
+
+    /// What codes are billed by, month by month (R-SVC-02, R-HIW-04, R-UNIT-01; makes R-TIME-03 and
+    /// R-T7-06 exact); null = no table is loaded, and the first three say nothing.
+    ServiceCodeTablePtr service_codes;
+    /// R-PRIV-02: whether the user (insurer 0x1F insured) has a schedule from the bundle's sender
+    /// to its receiver that was delivered before; empty = nothing is known. Asked only for users of
+    /// a care plan in whom nothing else points to the receiver.
+    std::function<bool(const Bundle&, std::string_view user)> has_schedule;
+
+    void take(const Profile& chosen) {
+        profile = chosen.name;
+        severities = chosen.severities;
+    }
 };
 
 /// What the check learned that routing and storing need; not part of the report, holds personal

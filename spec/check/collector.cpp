@@ -26,20 +26,6 @@ std::string_view short_name(const FileType& type) {
 
 } // namespace
 
-std::array<Severity, rule_count> severities_of(const Catalog& catalog,
-                                               const CheckOptions& options) {
-    std::array<Severity, rule_count> severities{};
-    for (std::size_t i = 0; i < rule_count; ++i) {
-        const RuleText& text = catalog.rule(rule_ids[i]);
-        const auto chosen = options.severities.find(rule_ids[i]);
-        if (chosen != options.severities.end())
-            severities[i] = chosen->second;
-        else
-            severities[i] = text.enabled ? text.severity : Severity::off;
-    }
-    return severities;
-}
-
 std::string section_of(const FileType& type, const Field& field) {
     std::string section = "別紙 ";
     section += short_name(type);
@@ -49,15 +35,21 @@ std::string section_of(const FileType& type, const Field& field) {
 }
 
 Collector::Collector(const Catalog& catalog, const Bundle& bundle, const CheckOptions& options)
-    : bundle_(bundle), options_(options), severities_(severities_of(catalog, options)) {}
+    : bundle_(bundle), options_(options) {
+    for (std::size_t i = 0; i < rule_count; ++i) {
+        const RuleText& text = catalog.rule(rule_ids[i]);
+        severities_[i] = chosen_severity(text, options.severities);
+        mild_[i] = text.severity == Severity::error ? std::min(severities_[i], Severity::warning)
+                                                    : severities_[i];
+    }
+}
 
 Finding* Collector::raise(Rule rule, const Site& site, std::string_view variant) {
     return add(rule, severities_[index_of(rule)], site, variant);
 }
 
 Finding* Collector::raise_mild(Rule rule, const Site& site, std::string_view variant) {
-    const Severity severity = severities_[index_of(rule)];
-    return add(rule, severity == Severity::error ? Severity::warning : severity, site, variant);
+    return add(rule, mild_[index_of(rule)], site, variant);
 }
 
 Finding* Collector::add(Rule rule, Severity severity, const Site& site, std::string_view variant) {

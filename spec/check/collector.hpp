@@ -34,7 +34,9 @@ class Collector {
     /// Counts a finding with the rule's own severity. Null when the rule is off or the finding is
     /// only counted: then its arguments need not be made.
     Finding* raise(Rule rule, const Site& site, std::string_view variant = {});
-    /// The same, as a warning at most: a mild variant, or a fact of medium or low confidence.
+    /// The same, milder: a mild variant, or a fact of medium or low confidence, of a rule that is
+    /// an error otherwise is a warning at most. A rule that is a warning by itself has no milder
+    /// form: what a profile chooses for it holds.
     Finding* raise_mild(Rule rule, const Site& site, std::string_view variant = {});
 
     /// Counts, verdict and the chosen findings in report order.
@@ -67,15 +69,11 @@ class Collector {
 
     const Bundle& bundle_;
     const CheckOptions& options_;
-    std::array<Severity, rule_count> severities_{};
+    std::array<Severity, rule_count> severities_{}, mild_{};
     std::array<std::array<Counted, 2>, rule_count> counted_{}; // warnings, errors
     std::vector<Kept> kept_;
     std::uint64_t raised_ = 0;
 };
-
-/// The severity of each rule under these options: the options' word, else the catalog's; off when
-/// not enabled.
-std::array<Severity, rule_count> severities_of(const Catalog& catalog, const CheckOptions& options);
 
 /// "別紙 第6表 No.10"
 std::string section_of(const FileType& type, const Field& field);

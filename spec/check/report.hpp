@@ -20,6 +20,7 @@ struct FileSummary {
 struct BundleReport {
     std::string kind;    // id of the bundle kind, "papers", or "unknown"
     std::string edition; // "4.1" or "3"
+    std::string profile; // by which the severities were chosen: "standard"
     OfficeRef from, to;
     Serial serial;
     Month month; // 対象年月 of a monthly bundle, else none
@@ -32,6 +33,7 @@ struct BundleReport {
 
 struct Report {
     Digest catalog;
+    std::string profile;
     Verdict verdict = Verdict::accepted;
     std::vector<BundleReport> bundles;
     std::vector<Finding> findings; // files that belong to no bundle

@@ -28,11 +28,11 @@ namespace cpg::checking {
     X(del_01, "R-DEL-01") X(del_02, "R-DEL-02")                                                     \
     X(own_01, "R-OWN-01") X(own_02, "R-OWN-02") X(own_03, "R-OWN-03")                               \
     X(priv_01, "R-PRIV-01") X(priv_02, "R-PRIV-02") X(full_01, "R-FULL-01")                         \
-    X(svc_01, "R-SVC-01") X(id_01, "R-ID-01")                                                       \
+    X(svc_01, "R-SVC-01") X(svc_02, "R-SVC-02") X(id_01, "R-ID-01")                                 \
     X(time_01, "R-TIME-01") X(time_02, "R-TIME-02") X(time_03, "R-TIME-03") X(cnt_01, "R-CNT-01")   \
-    X(hiw_01, "R-HIW-01") X(hiw_02, "R-HIW-02") X(hiw_03, "R-HIW-03")                               \
+    X(hiw_01, "R-HIW-01") X(hiw_02, "R-HIW-02") X(hiw_03, "R-HIW-03") X(hiw_04, "R-HIW-04")         \
     X(wel_01, "R-WEL-01") X(wel_02, "R-WEL-02") X(wel_03, "R-WEL-03") X(wel_04, "R-WEL-04")         \
-    X(sat_01, "R-SAT-01") X(dup_01, "R-DUP-01")                                                     \
+    X(sat_01, "R-SAT-01") X(unit_01, "R-UNIT-01") X(dup_01, "R-DUP-01")                             \
     X(t7_01, "R-T7-01") X(t7_02, "R-T7-02") X(t7_03, "R-T7-03") X(t7_04, "R-T7-04")                 \
     X(t7_05, "R-T7-05") X(t7_06, "R-T7-06") X(t7_07, "R-T7-07") X(t7_08, "R-T7-08")                 \
     X(t7_09, "R-T7-09") X(hos_01, "R-HOS-01") X(img_01, "R-IMG-01")

@@ -15,14 +15,14 @@ std::string cell(std::string_view text) {
     return out;
 }
 
-std::string row(std::initializer_list<std::string> cells) {
+std::string row(const std::vector<std::string>& cells) {
     std::string out = "|";
     for (const std::string& text : cells) out += " " + cell(text) + " |";
     return out + "\n";
 }
 
 /// A header row and the rule below it.
-std::string table(std::initializer_list<std::string> titles) {
+std::string table(const std::vector<std::string>& titles) {
     std::string out = row(titles) + "|";
     for (std::size_t i = 0; i < titles.size(); ++i) out += "---|";
     return out + "\n";
@@ -159,6 +159,9 @@ std::string rule_page(const RuleText& rule) {
            (rule.severity == Severity::error ? "エラー / error" : "注意 / warning");
     if (!rule.enabled) out += " (既定では使わない / off by default)";
     out += " · " + rule.section + " · " + rule.basis + "\n";
+    if (!rule.never_lowered.empty())
+        out +=
+            "- どの設定でも弱められません / no profile may lower it: " + rule.never_lowered + "\n";
     for (const auto& [name, value] : rule.parameters) out += "- " + name + " = " + value + "\n";
     out += "\n" + table({"場合 / case", "メッセージ / message", "次にすること / what to do"});
     out +=
@@ -173,12 +176,47 @@ std::string rule_page(const RuleText& rule) {
     return out + "\n";
 }
 
+std::string_view words_of(Severity severity) {
+    switch (severity) {
+    case Severity::error:
+        return "エラー / error";
+    case Severity::warning:
+        return "注意 / warning";
+    case Severity::off:
+        break;
+    }
+    return "使わない / off";
+}
+
+/// A column a profile; what differs from the rule's own severity is bold.
+std::string profiles_page(const Catalog& catalog, const std::vector<ProfilePtr>& profiles) {
+    std::string out = "## 検査の厳しさ / Profiles\n\n";
+    std::vector<std::string> titles{"規則 / rule"};
+    for (const ProfilePtr& profile : profiles) {
+        out += "- " + code(profile->name) + " " + profile->title_ja + " / " + profile->title_en +
+               ": " + profile->description_ja + " / " + profile->description_en + "\n";
+        titles.push_back(profile->name);
+    }
+    out += "\n" + table(titles);
+    for (const auto& [id, rule] : catalog.rules) {
+        std::vector<std::string> cells{id + " " + rule.title_ja};
+        for (const ProfilePtr& profile : profiles) {
+            const Severity severity = chosen_severity(rule, profile->severities);
+            const std::string words(words_of(severity));
+            cells.push_back(severity == own_severity(rule) ? words : "**" + words + "**");
+        }
+        out += row(cells);
+    }
+    return out + "\n";
+}
+
 } // namespace
 
-std::string catalog_markdown(const Catalog& catalog) {
+std::string catalog_markdown(const Catalog& catalog, const std::vector<ProfilePtr>& profiles) {
     std::string out = "# ケアプランデータ連携標準仕様の一覧 / The catalogue of the standard\n\n";
     out += "一覧の指紋 / digest: " + code(prefixed_hex(catalog.digest)) + "\n\n";
     for (const auto& edition : catalog.editions) out += edition_page(*edition);
+    out += profiles_page(catalog, profiles);
     out += "## 検査の規則 / Rules\n\n";
     for (const auto& [id, rule] : catalog.rules) out += rule_page(rule);
     return out;

@@ -1,12 +1,12 @@
-// `cpgw spec doc`: the whole catalogue as one Markdown page: types, items, code lists, bundles,
-// every rule with its texts.
+// `cpgw spec doc`: the whole catalogue as one Markdown page: types, items, code lists, bundles, the
+// severity of every rule in each profile, every rule with its texts.
 #pragma once
 
-#include "spec/model/catalog.hpp"
+#include "spec/model/profile.hpp"
 
 namespace cpg {
 
-std::string
-catalog_markdown(const Catalog& catalog); // deterministic; Japanese first, English second
+/// Deterministic; Japanese first, English second.
+std::string catalog_markdown(const Catalog& catalog, const std::vector<ProfilePtr>& profiles);
 
 } // namespace cpg

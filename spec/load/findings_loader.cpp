@@ -41,6 +41,7 @@ class FindingsLoader {
         rule.id = id;
         rule.severity = severity_of(map);
         rule.enabled = !map.flag_if_any("off_by_default");
+        rule.never_lowered = map.text_if_any("never_lowered");
         args_ = map.texts("args");
         used_.clear();
         rule.title_ja = map.text("title_ja");

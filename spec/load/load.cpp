@@ -37,7 +37,15 @@ void check_editions(const Catalog& catalog, const std::vector<std::string>& file
     if (catalog.editions.empty()) problems.push_back({"", 0, "no edition among the files"});
 }
 
-SourceFile read_source(const std::filesystem::path& path) {
+void sort_by_name(std::vector<SourceFile>& sources) {
+    std::sort(sources.begin(), sources.end(), [](const SourceFile& left, const SourceFile& right) {
+        return left.name < right.name;
+    });
+}
+
+} // namespace
+
+SourceFile read_source_file(const std::filesystem::path& path) {
     if (std::filesystem::file_size(path) > max_source_size)
         throw std::runtime_error(path.string() + ": larger than 4 MiB");
     std::ifstream file(path, std::ios::binary);
@@ -48,26 +56,23 @@ SourceFile read_source(const std::filesystem::path& path) {
     return source;
 }
 
-std::vector<SourceFile> yaml_files_of(const std::filesystem::path& folder) {
+std::vector<SourceFile> yaml_sources_of(const std::filesystem::path& folder) {
     std::vector<SourceFile> sources;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (!entry.is_regular_file() || entry.path().extension() != ".yaml") continue;
         if (sources.size() == max_sources)
             throw std::runtime_error(folder.string() + ": more than 20 files");
-        sources.push_back(read_source(entry.path()));
+        sources.push_back(read_source_file(entry.path()));
     }
+    sort_by_name(sources);
     return sources;
 }
 
-} // namespace
-
 std::vector<SourceFile> sources_of(const std::filesystem::path& folder) {
     const bool has_editions = std::filesystem::is_directory(folder / "editions");
-    std::vector<SourceFile> sources = yaml_files_of(has_editions ? folder / "editions" : folder);
-    if (has_editions) sources.push_back(read_source(folder / findings_name));
-    std::sort(sources.begin(), sources.end(), [](const SourceFile& left, const SourceFile& right) {
-        return left.name < right.name;
-    });
+    std::vector<SourceFile> sources = yaml_sources_of(has_editions ? folder / "editions" : folder);
+    if (has_editions) sources.push_back(read_source_file(folder / findings_name));
+    sort_by_name(sources);
     return sources;
 }
 

@@ -30,6 +30,10 @@ const std::vector<SourceFile>& embedded_sources();
 /// Reads the three files of a folder (--spec-dir): editions/*.yaml and findings.yaml, or all in one
 /// folder. Throws on I/O.
 std::vector<SourceFile> sources_of(const std::filesystem::path& folder);
+/// One file of at most 4 MiB; the .yaml files of a folder (at most 20), by name. Throw
+/// std::runtime_error on I/O.
+SourceFile read_source_file(const std::filesystem::path& path);
+std::vector<SourceFile> yaml_sources_of(const std::filesystem::path& folder);
 
 LoadOutcome load_catalog(const std::vector<SourceFile>& sources);
 /// The embedded catalog, loaded once; throws when it is broken (a bug that the tests catch).

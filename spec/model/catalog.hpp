@@ -202,6 +202,7 @@ struct RuleText {
     std::string id;                      // "R-MON-03"
     Severity severity = Severity::error; // the rule's own severity
     bool enabled = true;                 // false: only on when a profile says so (R-NAME-04)
+    std::string never_lowered;           // why no profile may lower it; empty = it may
     std::string title_ja, title_en;      // the rule in one line, for the catalogue page
     std::string message_ja,
         message_en; // template with {item}, {file}, {line}, {expected}, … (args of the finding)

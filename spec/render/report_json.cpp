@@ -50,6 +50,14 @@ const std::string& pick(const std::pair<std::string, std::string>& texts, Lang l
     return lang == Lang::ja ? texts.first : texts.second;
 }
 
+/// A warning never rejects; no text of the catalogue says so, because a profile may choose another
+/// severity.
+std::string_view promise_of(Severity severity, Lang lang) {
+    if (severity == Severity::error) return {};
+    return lang == Lang::ja ? "この点は、このままでも受け付けます。"
+                            : "This is accepted as it is. ";
+}
+
 std::string_view name_of(Severity severity) {
     return severity == Severity::error ? "error" : "warning";
 }
@@ -90,7 +98,8 @@ FindingText text_of(const Catalog& catalog, const Finding& finding, Lang lang) {
     const std::string& next_step = hint != rule.variant_hints.end() ? pick(hint->second, lang)
                                    : lang == Lang::ja               ? rule.hint_ja
                                                                     : rule.hint_en;
-    return {filled(message, finding, lang), filled(next_step, finding, lang),
+    return {filled(message, finding, lang),
+            std::string(promise_of(finding.severity, lang)) + filled(next_step, finding, lang),
             finding.section.empty() ? rule.section : finding.section};
 }
 
@@ -116,6 +125,7 @@ json::object to_json(const Catalog& catalog, const BundleReport& report, Lang la
     for (const FileSummary& file : report.files) files.push_back(to_json(file));
     return {{"kind", report.kind},
             {"edition", report.edition},
+            {"profile", report.profile},
             {"from", to_json(report.from)},
             {"to", to_json(report.to)},
             {"serial", report.serial.view()},
@@ -131,6 +141,7 @@ json::object to_json(const Catalog& catalog, const Report& report, Lang lang) {
     for (const BundleReport& bundle : report.bundles)
         bundles.push_back(to_json(catalog, bundle, lang));
     return {{"catalog", prefixed_hex(report.catalog)},
+            {"profile", report.profile},
             {"verdict", name_of(report.verdict)},
             {"bundles", std::move(bundles)},
             {"findings", to_json(catalog, report.findings, lang)}};

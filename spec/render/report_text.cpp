@@ -1,3 +1,4 @@
+#include "spec/model/profile.hpp"
 #include "spec/render/report_words.hpp"
 
 #include <map>
@@ -160,6 +161,8 @@ std::string to_text(const Catalog& catalog, const Report& report, Lang lang) {
     }
     for (const Finding& finding : report.findings)
         ++(finding.severity == Severity::error ? errors : warnings);
+    if (report.profile != standard_profile)
+        add_line(out, {in(lang, "検査の厳しさ：", "profile: "), report.profile});
     add_line(out,
              {in(lang, "全体の結果：", "overall result: "), verdict_words(report.verdict, lang),
               in(lang, "（", " ("), counts(errors, warnings, lang), in(lang, "）", ")")});

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "spec/load/profile_loader.hpp"
 #include "tests/api/world.hpp"
 
 #include <thread>
@@ -25,6 +26,33 @@ std::string state_of(World& world, const Office& caller, const std::string& id) 
 
 std::string first_rule(const http::Response& answer) {
     return text_at(json_of(answer), "/bundles/0/report/findings/0/rule");
+}
+
+/// "R-SEQ-02 warning", one a finding, of one bundle of the answer.
+std::vector<std::string> findings_of(const http::Response& answer, std::size_t bundle = 0) {
+    std::vector<std::string> findings;
+    const auto& bundles = json_of(answer).at("bundles").as_array();
+    for (const auto& finding : bundles.at(bundle).at("report").at("findings").as_array())
+        findings.push_back(text_at(finding, "/rule") + " " + text_at(finding, "/severity"));
+    return findings;
+}
+
+using Findings = std::vector<std::string>;
+
+std::vector<InputFile> together(std::vector<InputFile> files, const std::vector<InputFile>& more) {
+    files.insert(files.end(), more.begin(), more.end());
+    return files;
+}
+
+/// Puts `text` in place of `old` in the files whose names begin so; both are ASCII.
+std::vector<InputFile> with_text(std::vector<InputFile> files, std::string_view type,
+                                 const std::string& old, const std::string& text) {
+    for (auto& file : files) {
+        if (!file.name.starts_with(type)) continue;
+        for (auto at = file.bytes.find(old); at != Bytes::npos; at = file.bytes.find(old, at + 1))
+            file.bytes.replace(at, old.size(), text);
+    }
+    return files;
 }
 
 bool proves(const Town& town, const std::string& receipt, const std::vector<InputFile>& files) {
@@ -232,8 +260,121 @@ BOOST_AUTO_TEST_CASE(delete_files_end_what_they_name) {
 BOOST_AUTO_TEST_CASE(a_delete_of_results_ends_the_results_of_that_service) {
     const auto results = submit(visit, sample(visit, care, "actual"));
     BOOST_REQUIRE_EQUAL(results.status, 201);
-    BOOST_TEST(submit(visit, sample(visit, care, "actual_delete", 1)).status == 201);
+    const auto removal = submit(visit, sample(visit, care, "actual_delete", 1));
+    BOOST_TEST(removal.status == 201);
+    BOOST_TEST(findings_of(removal) == Findings{}, boost::test_tools::per_element());
     BOOST_TEST(state_of(*this, visit, id_of(results)) == "superseded");
+}
+
+BOOST_AUTO_TEST_CASE(a_delete_is_warned_only_where_nothing_was_delivered) {
+    submit(care, sample(care, visit, "schedule"));
+    const auto removal = submit(care, sample(care, visit, "schedule_delete", 1));
+    BOOST_TEST(findings_of(removal) == Findings{}, boost::test_tools::per_element());
+    const auto again = submit(care, sample(care, visit, "schedule_delete", 2));
+    BOOST_TEST(again.status == 201);
+    BOOST_TEST(findings_of(again) == (Findings{"R-SEQ-02 warning", "R-SEQ-02 warning"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_month_split_over_two_bundles_is_warned) {
+    submit(care, sample(care, visit, "schedule"));
+    const auto others = submit(care, sample(care, visit, "schedule", 1, 8));
+    BOOST_TEST(others.status == 201);
+    BOOST_TEST(findings_of(others) == Findings{"R-BND-05 warning"},
+               boost::test_tools::per_element());
+    BOOST_TEST(text_at(json_of(others), "/bundles/0/report/findings/0/message")
+                   .find("2 つに分かれています") != std::string::npos);
+    const auto third = submit(care, sample(care, visit, "schedule", 2, 9));
+    BOOST_TEST(text_at(json_of(third), "/bundles/0/report/findings/0/message")
+                   .find("3 つに分かれています") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_bundle_in_place_of_another_is_no_split) {
+    const auto replaces = [&](const std::vector<InputFile>& first,
+                              const std::vector<InputFile>& second, const Office& from) {
+        submit(from, first);
+        const auto answer = submit(from, second);
+        BOOST_TEST(answer.status == 201);
+        BOOST_TEST(findings_of(answer) == Findings{}, boost::test_tools::per_element());
+    };
+    replaces(sample(care, visit, "schedule"), sample(care, visit, "schedule", 1), care);
+    replaces(sample(visit, care, "actual"), sample(visit, care, "actual", 1), visit);
+    // another receiver, and a bundle that was recalled
+    const auto recalled = submit(care, sample(care, day, "schedule"));
+    BOOST_TEST(findings_of(recalled) == Findings{}, boost::test_tools::per_element());
+    BOOST_TEST(call(care, "POST", "/v1/bundles/" + id_of(recalled) + "/recall").status == 200);
+    const auto others = submit(care, sample(care, day, "schedule", 1, 8));
+    BOOST_TEST(findings_of(others) == Findings{}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(results_split_by_users_are_warned) {
+    submit(visit, sample(visit, care, "actual"));
+    const auto others = submit(visit, sample(visit, care, "actual", 1, 8));
+    BOOST_TEST(findings_of(others) == Findings{"R-BND-05 warning"},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(two_bundles_of_a_month_in_one_request_are_warned_both) {
+    const auto answer = submit(
+        care, together(sample(care, visit, "schedule"), sample(care, visit, "schedule", 1, 8)));
+    BOOST_TEST(answer.status == 201);
+    for (const std::size_t bundle : {0u, 1u})
+        BOOST_TEST(findings_of(answer, bundle) == Findings{"R-BND-05 warning"},
+                   boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_the_receivers_when_its_schedule_was_delivered) {
+    // The plan names the receiver no more; its users are those of the schedule.
+    const auto plan =
+        with_text(sample(care, visit, "care_plan", 2), "UP2KYO", visit.number.str(), "0370100066");
+    const auto alone = submit(care, plan);
+    BOOST_TEST(alone.status == 201);
+    BOOST_TEST(findings_of(alone) == (Findings{"R-PRIV-02 warning", "R-PRIV-02 warning"}),
+               boost::test_tools::per_element());
+    submit(care, sample(care, visit, "schedule", 1));
+    const auto later =
+        with_text(sample(care, visit, "care_plan", 3), "UP2KYO", visit.number.str(), "0370100066");
+    BOOST_TEST(findings_of(submit(care, later)) == Findings{}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_the_receivers_when_its_schedule_is_in_the_same_request) {
+    const auto plan =
+        with_text(sample(care, visit, "care_plan", 0), "UP2KYO", visit.number.str(), "0370100066");
+    const auto answer = submit(care, together(plan, sample(care, visit, "schedule", 1)));
+    BOOST_TEST(answer.status == 201);
+    for (const std::size_t bundle : {0u, 1u})
+        BOOST_TEST(findings_of(answer, bundle) == Findings{}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_profile_rules_submissions_and_checks_and_is_named) {
+    policy.profile = choose_profile(*embedded_catalog(), "strict", {}).profile;
+    submit(care, sample(care, visit, "schedule"));
+    const auto others = submit(care, sample(care, visit, "schedule", 1, 8));
+    BOOST_TEST(others.status == 422);
+    BOOST_TEST(findings_of(others) == Findings{"R-BND-05 error"}, boost::test_tools::per_element());
+    BOOST_TEST(text_at(json_of(others), "/bundles/0/report/profile") == "strict");
+    auto own = std::make_shared<Profile>();
+    own->name = "own";
+    own->severities = {{"R-BND-05", Severity::off}, {"R-SEQ-02", Severity::off}};
+    policy.profile = own;
+    const auto silent = submit(care, sample(care, visit, "schedule", 2, 9));
+    BOOST_TEST(silent.status == 201);
+    BOOST_TEST(findings_of(silent) == Findings{}, boost::test_tools::per_element());
+    BOOST_TEST(text_at(json_of(silent), "/bundles/0/report/profile") == "own");
+    const auto removal = submit(care, sample(care, day, "schedule_delete", 3));
+    BOOST_TEST(findings_of(removal) == Findings{}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_code_table_speaks_in_the_gateway) {
+    ServiceCodeEntry other;
+    other.code = "119999";
+    other.name = "見本";
+    other.from = Month::of(2024, 4);
+    policy.service_codes =
+        std::make_shared<const ServiceCodeTable>(std::vector<ServiceCodeEntry>{other});
+    const auto answer = submit(visit, sample(visit, care, "actual"));
+    BOOST_TEST(answer.status == 201);
+    BOOST_TEST(first_rule(answer) == "R-SVC-02");
 }
 
 BOOST_AUTO_TEST_CASE(carries_papers_alone_and_with_a_bundle) {

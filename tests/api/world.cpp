@@ -72,7 +72,8 @@ World::World()
                                         store_->offices(), store_->certificates(),
                                         store_->directory_version());
                                 },
-                                [](const std::function<void()>& work) { work(); }};
+                                [](const std::function<void()>& work) { work(); },
+                                [this] { return policy; }};
     exchange_ = std::make_unique<exchange::Exchange>(services, exchange::ExchangeLimits{});
     api_ = std::make_unique<api::Api>(
         api::ApiServices{*exchange_,

@@ -70,6 +70,7 @@ class World {
     const audit::VerifierKey& log_key() const { return signer_->verifier(); }
     api::Api& api() { return *api_; }
     StillClock clock;
+    exchange::CheckPolicy policy; // to be set between requests
 
   private:
     std::filesystem::path folder_;

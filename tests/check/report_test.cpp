@@ -62,14 +62,14 @@ BOOST_AUTO_TEST_CASE(json_has_the_shape_of_the_contract) {
     VectorCase item = case_of("4.1-schedule");
     cell(item, "UPPLAN", 3, "service_date") = "20260101";
     const boost::json::object json = to_json(catalog(), check(item), Lang::ja);
-    check_names(json, {"catalog", "verdict", "bundles", "findings"});
+    check_names(json, {"catalog", "profile", "verdict", "bundles", "findings"});
     BOOST_CHECK(json.at("catalog").as_string().starts_with("sha256:"));
     BOOST_CHECK_EQUAL(json.at("catalog").as_string().size(), 7 + 64);
     BOOST_CHECK(json.at("verdict") == "rejected");
 
     const boost::json::object& bundle = json.at("bundles").as_array().at(0).as_object();
-    check_names(bundle, {"kind", "edition", "from", "to", "serial", "verdict", "counts", "files",
-                         "findings", "findings_dropped"});
+    check_names(bundle, {"kind", "edition", "profile", "from", "to", "serial", "verdict", "counts",
+                         "files", "findings", "findings_dropped"});
     BOOST_CHECK(bundle.at("kind") == "schedule");
     BOOST_CHECK(bundle.at("edition") == "4.1");
     check_names(bundle.at("from").as_object(), {"office", "service_type"});
@@ -143,6 +143,58 @@ BOOST_AUTO_TEST_CASE(severities_of_a_profile_are_obeyed) {
     const Report report = check(item);
     BOOST_CHECK(report.bundles.front().warnings == 0);
     BOOST_CHECK(report.bundles.front().errors == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_profile_raises_a_warning_but_not_the_milder_form_of_an_error) {
+    VectorCase item = case_of("4.1-actual");
+    file(item, "UPJSK").line_end = "\n"; // R-CSV-05 is a warning by itself
+    item.options.severities = {{"R-CSV-05", Severity::error}};
+    BOOST_CHECK(check(item).verdict == Verdict::rejected);
+    item.options.severities = {{"R-CNT-01", Severity::error}}; // an error, milder when it is 0
+    cell(item, "UPJSK", 2, "count") = "0";
+    BOOST_CHECK(check(item).verdict == Verdict::accepted);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_names_its_profile) {
+    VectorCase item = case_of("4.1-actual");
+    BOOST_CHECK(to_json(catalog(), check(item), Lang::ja).at("profile") == "standard");
+    BOOST_CHECK(to_text(catalog(), check(item), Lang::ja).find("検査の厳しさ") ==
+                std::string::npos);
+    item.options.profile = "strict";
+    const Report report = check(item);
+    const boost::json::object json = to_json(catalog(), report, Lang::ja);
+    BOOST_CHECK(json.at("profile") == "strict");
+    BOOST_CHECK(json.at("bundles").as_array().at(0).at("profile") == "strict");
+    BOOST_CHECK(to_text(catalog(), report, Lang::ja).find("検査の厳しさ：strict\n") !=
+                std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_warning_says_that_it_is_accepted) {
+    VectorCase item = case_of("4.1-actual");
+    file(item, "UPJSK").line_end = "\n";
+    const std::string promise = "この点は、このままでも受け付けます。";
+    BOOST_CHECK(json_text(check(item)).find(promise) != std::string::npos);
+    item.options.severities = {{"R-CSV-05", Severity::error}};
+    BOOST_CHECK(json_text(check(item)).find(promise) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_delivered_before_speaks_for_the_receiver) {
+    VectorCase item = case_of("4.1-care_plan");
+    cell(item, "UP2KYO", 4, "service_office_no") = "0370100033";
+    std::vector<std::string> asked;
+    bool answer = true;
+    item.options.has_schedule = [&](const Bundle& bundle, std::string_view user) {
+        BOOST_CHECK(bundle.to.office.view() == "0370100025");
+        asked.emplace_back(user);
+        return answer;
+    };
+    BOOST_CHECK(check(item).bundles.front().findings.empty());
+    BOOST_CHECK(asked == std::vector<std::string>{"030001\x1F"
+                                                  "0000000102"}); // not of the other
+    answer = false;
+    const BundleReport report = check(item).bundles.front();
+    BOOST_REQUIRE(report.findings.size() == 1);
+    BOOST_CHECK(report.findings.front().rule == "R-PRIV-02");
 }
 
 BOOST_AUTO_TEST_CASE(the_same_bytes_give_the_same_report) {

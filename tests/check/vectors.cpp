@@ -1,6 +1,8 @@
 #include "tests/check/vectors.hpp"
 
+#include "spec/load/profile_loader.hpp"
 #include "spec/records/cp932.hpp"
+#include "spec/tables/service_codes.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -250,7 +252,17 @@ Severity severity_named(const std::string& name) {
     fail("unknown severity " + name);
 }
 
-CheckOptions options_of(const YAML::Node& node) {
+/// A table of tests/vectors/tables, read once.
+ServiceCodeTablePtr service_codes_named(const std::string& name) {
+    static std::map<std::string, ServiceCodeTablePtr> tables;
+    ServiceCodeTablePtr& table = tables[name];
+    if (table) return table;
+    table = load_service_codes(service_code_sources(folder("tables") / (name + ".yaml"))).table;
+    if (!table) fail("the table " + name + " is wrong");
+    return table;
+}
+
+CheckOptions options_of(const Catalog& catalog, const YAML::Node& node) {
     CheckOptions options;
     for (const auto& entry : node) {
         const auto name = entry.first.as<std::string>();
@@ -266,6 +278,12 @@ CheckOptions options_of(const YAML::Node& node) {
                 options.sender_offices.push_back(*OfficeNo::parse(office.as<std::string>()));
         } else if (name == "receiver") {
             options.receiver = OfficeNo::parse(value.as<std::string>());
+        } else if (name == "service_codes") {
+            options.service_codes = service_codes_named(value.as<std::string>());
+        } else if (name == "profile") {
+            const auto chosen = choose_profile(catalog, value.as<std::string>(), {});
+            if (!chosen.profile) fail("no such profile: " + value.as<std::string>());
+            options.take(*chosen.profile);
         } else if (name == "severities") {
             for (const auto& rule : value)
                 options.severities[rule.first.as<std::string>()] =
@@ -310,16 +328,18 @@ VectorCase case_of(const Catalog& catalog, const std::string& source, const YAML
     for (const auto& entry : node) {
         const auto name = entry.first.as<std::string>();
         constexpr std::string_view known[] = {"rule",    "name",   "base", "edits",
-                                              "options", "expect", "pass"};
+                                              "options", "expect", "pass", "quirk"};
         if (std::find(std::begin(known), std::end(known), name) == std::end(known))
             fail(source + ": unknown key " + name);
     }
     out.rule = node["rule"].as<std::string>();
     out.name = node["name"].as<std::string>();
-    out.files = load_base(catalog, node["base"].as<std::string>());
+    if (node["quirk"]) out.quirk = node["quirk"].as<std::string>();
+    out.base = node["base"].as<std::string>();
+    out.files = load_base(catalog, out.base);
     Editor editor(catalog, out.files);
     for (const YAML::Node& edit : node["edits"]) editor.apply(edit);
-    if (node["options"]) out.options = options_of(node["options"]);
+    if (node["options"]) out.options = options_of(catalog, node["options"]);
     out.expect.pass = node["pass"] && node["pass"].as<bool>();
     if (out.expect.pass == static_cast<bool>(node["expect"]))
         fail(source + ": a case has either `expect` or `pass: true`");

@@ -37,6 +37,8 @@ struct Expectation {
 
 struct VectorCase {
     std::string source, rule, name;
+    std::string quirk; // of a row of "Tolerant readings" (spec/README.md); mostly empty
+    std::string base;
     std::vector<VectorFile> files;
     CheckOptions options;
     Expectation expect;

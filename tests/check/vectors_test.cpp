@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -137,6 +138,55 @@ BOOST_AUTO_TEST_CASE(every_implemented_rule_has_a_passing_and_two_failing_cases)
         BOOST_CHECK_MESSAGE(
             std::count(implemented_rules().begin(), implemented_rules().end(), rule) == 1,
             rule << " has cases but is not implemented");
+}
+
+BOOST_AUTO_TEST_CASE(every_rule_that_applies_to_edition_3_has_a_failing_case_of_it) {
+    const std::map<std::string, std::string> not_applicable{
+        {"R-NAME-06", "no service types in its names"},
+        {"R-NAME-08", "no UPKIHON"},
+        {"R-NAME-10", "no service types in its names"},
+        {"R-NAME-11", "no images"},
+        {"R-REQ-02", "only 介護予防 files have the 必要 mark alone"},
+        {"R-BND-04", "no 別表"},
+        {"R-REL-05", "no 別表, no images"},
+        {"R-REL-08", "no 第3表"},
+        {"R-WEL-01", "no TAISコード, no 福祉用具届出コード"},
+        {"R-WEL-02", "no TAISコード, no 福祉用具届出コード"},
+        {"R-IMG-01", "no images"}};
+    const CatalogPtr catalog = embedded_catalog();
+    std::set<std::string> covered;
+    for (const VectorCase& item : load_cases(*catalog))
+        if (item.base.starts_with("3-") && !item.expect.pass) covered.insert(item.rule);
+    for (const std::string& rule : implemented_rules())
+        BOOST_CHECK_MESSAGE(covered.contains(rule) != not_applicable.contains(rule),
+                            rule << (covered.contains(rule) ? " applies after all" : " lacks one"));
+}
+
+/// The cases that the rows of "Tolerant readings" name.
+std::vector<std::string> quirks_of_the_readme() {
+    std::ifstream in(CPG_SOURCE_DIR "/spec/README.md");
+    std::vector<std::string> quirks;
+    bool is_inside = false;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("## ")) is_inside = line == "## Tolerant readings";
+        if (!is_inside || !line.starts_with("| ") || line.starts_with("| seen in")) continue;
+        const std::size_t end = line.rfind("` |"), begin = line.rfind('`', end - 1);
+        quirks.push_back(end == line.npos ? line : line.substr(begin + 1, end - begin - 1));
+    }
+    return quirks;
+}
+
+BOOST_AUTO_TEST_CASE(every_tolerant_reading_has_its_cases) {
+    std::set<std::string> shown;
+    for (const VectorCase& item : load_cases(*embedded_catalog()))
+        if (!item.quirk.empty()) shown.insert(item.quirk);
+    const std::vector<std::string> rows = quirks_of_the_readme();
+    BOOST_CHECK_GE(rows.size(), 25u);
+    for (const std::string& quirk : rows)
+        BOOST_CHECK_MESSAGE(shown.contains(quirk), quirk << " has no case");
+    for (const std::string& quirk : shown)
+        BOOST_CHECK_MESSAGE(std::count(rows.begin(), rows.end(), quirk) == 1,
+                            quirk << " is not one row of spec/README.md");
 }
 
 BOOST_AUTO_TEST_CASE(every_variant_with_a_text_has_a_failing_case) {

@@ -138,6 +138,67 @@ class Check(CommandTest):
         self.assertRegex((answer.stdout + answer.stderr).decode(), r"findings\.yaml:\d+")
         self.assertIn("R-MON-03", self.ends_with(0, "spec", "doc").stdout.decode())
 
+    def test_profiles_change_severities_and_are_named(self):
+        folder = self.write("month", {name.replace(".CSV", ".csv"): data for name, data in actual().items()})
+        for profile, code in (("standard", 0), ("lenient", 0), ("strict", 1)):
+            report = self.report("--profile", profile, folder, code=code)
+            self.assertEqual((report["profile"], report["bundles"][0]["profile"]), (profile, profile))
+            rules = [found["rule"] for found in report["bundles"][0]["findings"]]
+            self.assertEqual("R-NAME-02" in rules, profile != "lenient")
+        own = self.folder / "ours.yaml"
+        own.write_text('profile: ours\ntitle_ja: "自分"\ntitle_en: "ours"\ndescription_ja: "自分"\ndescription_en: "ours"\n'
+                       "rules:\n  R-NAME-02: error\n")
+        self.assertEqual(self.report("--profile", own, folder, code=1)["profile"], "ours")
+        own.write_text(own.read_text() + "  R-AUTH-01: warning\n")
+        answer = self.ends_with(78, "check", "--profile", own, folder)
+        self.assertRegex(answer.stderr.decode(), r"ours\.yaml:8: R-AUTH-01 may not be lowered")
+        self.ends_with(2, "check", "--profile", "wat", folder)
+        self.ends_with(2, "check", "--profile", self.folder / "gone.yaml", folder)
+
+    def test_profiles_of_a_folder_are_checked_with_its_tables(self):
+        source = pathlib.Path(__file__).resolve().parents[2] / "spec"
+        spec = self.folder / "spec"
+        for part in ("editions", "profiles"):
+            shutil.copytree(source / part, spec / part)
+        shutil.copy(source / "findings.yaml", spec)
+        self.assertIn("strict", self.ends_with(0, "spec", "lint", "--spec-dir", spec).stdout.decode())
+        self.assertRegex(self.ends_with(0, "spec", "doc", "--spec-dir", spec).stdout.decode(),
+                         r"\| 規則 / rule \| lenient \| standard \| strict \|")
+        strict = spec / "profiles" / "strict.yaml"
+        strict.write_text(strict.read_text() + "  R-NONE-01: off\n")
+        answer = self.ends_with(1, "spec", "lint", "--spec-dir", spec)
+        self.assertRegex(answer.stdout.decode(), r"strict\.yaml:\d+: 'R-NONE-01' is no rule")
+
+    def city_table(self, *rows):
+        header = ("保険者番号,サービス種類コード,サービス項目コード,適用開始年月,適用終了年月,サービス名称,単位数,算定単位,制限日数回数,"
+                  "算定回数制限期間,限度額管理対象区分,単位数単価,給付率,利用者負担額,事業対象者実施区分,支援1受給者実施区分,"
+                  "支援2受給者実施区分,国保連委託区分,作成日\r\n")
+        rest = '"1","01","3","","","","2","2",2,"1","20260401"'
+        table = self.folder / "city.csv"
+        table.write_bytes((header + "".join(f"{row},{rest}\r\n" for row in rows)).encode("cp932"))
+        return table
+
+    def test_a_citys_table_as_it_is_published_is_a_service_code_table(self):
+        files = actual()
+        cells = next(iter(files.values())).decode("cp932").splitlines()[0].split(",")
+        insurer, code = cells[1], cells[14]
+        folder = self.write("month", files)
+        kind, item = code[:2], code[2:]
+        codes = sorted({line.split(",")[14] for line in next(iter(files.values())).decode("cp932").splitlines()})
+        whole = self.city_table(*(f'"{insurer}","{each[:2]}","{each[2:]}","202104","999999","見本","244","01"' for each in codes))
+        self.assertEqual(self.report("--service-codes", whole, folder, code=0)["bundles"][0]["findings"], [])
+        other = self.city_table(f'"{insurer}","{kind}","0000","202104","999999","見本","244","01"')
+        rules = [found["rule"] for found in self.report("--service-codes", other, folder, code=0)["bundles"][0]["findings"]]
+        self.assertIn("R-SVC-02", rules)
+        ended = self.city_table(f'"{insurer}","{kind}","0000","202104","999999","見本","244","01"',
+                                f'"{insurer}","{kind}","{item}","202104","202403","見本","244","01"')
+        messages = [found["message"] for found in self.report("--service-codes", ended, folder, code=0)["bundles"][0]["findings"]]
+        self.assertTrue(any("この月には使えないコード" in message for message in messages), messages)
+        broken = self.city_table(f'"{insurer}","{kind}","{item}","202104","2024","見本","244","01"')
+        answer = self.ends_with(78, "check", "--service-codes", broken, folder)
+        self.assertRegex(answer.stderr.decode(), r"city\.csv:2: ")
+        self.ends_with(2, "check", "--service-codes", self.folder / "gone.csv", folder)
+
 
 class Sample(CommandTest):
     def make(self, name, *options, code=0):

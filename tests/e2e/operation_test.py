@@ -106,6 +106,61 @@ class Reload(GatewayTest):
         self.assertEqual(self.served_certificate(), new)
 
 
+class CheckSettings(GatewayTest):
+    PROFILE = ('profile: ours\ntitle_ja: "自分"\ntitle_en: "ours"\ndescription_ja: "自分"\ndescription_en: "ours"\n'
+               "rules: {R-CSV-05: %s}\n")
+    TABLE = ('service_codes:\n  codes:\n    - {code: "11%s", name: "見本", from: "202404", unit: "per_time", units: 1}\n')
+
+    def wait_for_log(self, event, since):
+        end = time.monotonic() + 20
+        while event not in self.gateway.log.read_text()[since:]:
+            self.assertLess(time.monotonic(), end, event)
+            time.sleep(0.01)
+
+    def reload(self, event):
+        since = len(self.gateway.log.read_text())
+        self.gateway.reload()
+        self.wait_for_log(event, since)
+
+    def report(self, files):
+        answer = self.expect(self.as_office(CARE).send(files, target="/v1/check"), 200).json()
+        return answer["profile"], {found["rule"] for found in answer["bundles"][0]["findings"]}, answer["verdict"]
+
+    def test_profile_and_service_codes_are_read_again_and_wrong_ones_are_not_taken(self):
+        profile, table = self.gateway.folder / "ours.yaml", self.gateway.folder / "codes.yaml"
+        files = {name: data.replace(b"\r\n", b"\n") for name, data in schedule().items()}
+        self.assertEqual(self.report(files), ("standard", {"R-CSV-05"}, "accepted"))
+        profile.write_text(self.PROFILE % "off")
+        table.write_text(self.TABLE % "9999")
+        config = self.gateway.config.read_text()
+        self.gateway.config.write_text(config + "check: {profile: ours.yaml, service_codes: codes.yaml}\n")
+        self.clients.clear()
+        self.gateway.restart()
+        name, rules, verdict = self.report(files)
+        self.assertEqual((name, verdict), ("ours", "accepted"))
+        self.assertIn("R-SVC-02", rules)
+        self.assertNotIn("R-CSV-05", rules)
+
+        profile.write_text(self.PROFILE % "error")
+        self.reload('"reload.catalog"')
+        self.assertEqual(self.report(files)[2], "rejected")
+        table.write_text(self.TABLE % "99")
+        self.reload("codes.yaml:3: code is not six characters")
+        self.assertIn("R-SVC-02", self.report(files)[1])  # the old table goes on
+
+        self.clients.clear()
+        self.gateway.stop()
+        answer = run(PROGRAM, "serve", "--config", self.gateway.config, check=False, timeout=30)
+        self.assertEqual(answer.returncode, 78)
+        self.assertRegex(answer.stderr.decode(), r"check\.service_codes cannot be used:\n  codes\.yaml:3: ")
+        self.gateway.config.write_text(config + "check: {profile: wat}\n")
+        answer = run(PROGRAM, "serve", "--config", self.gateway.config, check=False, timeout=30)
+        self.assertEqual(answer.returncode, 78)
+        self.assertIn("no such profile", answer.stderr.decode())
+        self.gateway.config.write_text(config)
+        self.gateway.start()
+
+
 class Watching(GatewayTest):
     def test_health_readiness_and_metrics(self):
         self.assertEqual(self.gateway.ops("/healthz").status, 200)

@@ -1,6 +1,6 @@
 #include "spec/base/digest.hpp"
 #include "spec/load/doc.hpp"
-#include "spec/load/load.hpp"
+#include "spec/load/profile_loader.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -249,7 +249,11 @@ BOOST_AUTO_TEST_CASE(tells_how_long_loading_takes) {
 
 BOOST_AUTO_TEST_CASE(the_page_mentions_every_rule_every_file_and_every_column) {
     const Catalog& catalog = *embedded_catalog();
-    const std::string page = catalog_markdown(catalog);
+    std::vector<LoadProblem> problems;
+    const auto profiles = load_profiles(catalog, embedded_profile_sources(), problems);
+    const std::string page = catalog_markdown(catalog, profiles);
+    BOOST_TEST(page.find("| 規則 / rule | lenient | standard | strict |") != page.npos);
+    BOOST_TEST(page.find(" | **注意 / warning** | エラー / error | エラー / error |") != page.npos);
     BOOST_TEST(page.find(prefixed_hex(catalog.digest)) != page.npos);
     for (const auto& [id, rule] : catalog.rules) {
         BOOST_TEST_CONTEXT(id) {
@@ -262,7 +266,7 @@ BOOST_AUTO_TEST_CASE(the_page_mentions_every_rule_every_file_and_every_column) {
             for (const Field& field : type.fields)
                 BOOST_REQUIRE(page.find("| " + std::to_string(field.no) + " | " + field.name) !=
                               page.npos);
-    BOOST_TEST(page == catalog_markdown(*load_catalog(embedded_sources()).catalog));
+    BOOST_TEST(page == catalog_markdown(*load_catalog(embedded_sources()).catalog, profiles));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

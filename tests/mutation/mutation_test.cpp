@@ -40,8 +40,9 @@ std::uint64_t number_from(const char* variable, std::uint64_t fallback) {
 
 std::vector<Mutator> all_mutators() {
     std::vector<Mutator> all;
-    for (const auto& table : {name_mutators(), byte_mutators(), item_mutators(), bundle_mutators(),
-                              table6_mutators(), table7_mutators(), harmless_mutators()})
+    for (const auto& table :
+         {name_mutators(), byte_mutators(), item_mutators(), bundle_mutators(), table6_mutators(),
+          table7_mutators(), code_table_mutators(), harmless_mutators()})
         all.insert(all.end(), table.begin(), table.end());
     return all;
 }

@@ -19,12 +19,13 @@ struct Mutator {
     std::optional<Place> (*apply)(Case&, Random&);
 };
 
-std::span<const Mutator> name_mutators();     // names.cpp
-std::span<const Mutator> byte_mutators();     // bytes.cpp: encoding, CSV
-std::span<const Mutator> item_mutators();     // items.cpp: one item, its form, length, code
-std::span<const Mutator> bundle_mutators();   // bundles.cpp: versions, months, sets, relations
-std::span<const Mutator> table6_mutators();   // table6.cpp: 第6表, whose records
-std::span<const Mutator> table7_mutators();   // table7.cpp: 第7表, 補足, images
-std::span<const Mutator> harmless_mutators(); // harmless.cpp: what changes nothing
+std::span<const Mutator> name_mutators();       // names.cpp
+std::span<const Mutator> byte_mutators();       // bytes.cpp: encoding, CSV
+std::span<const Mutator> item_mutators();       // items.cpp: one item, its form, length, code
+std::span<const Mutator> bundle_mutators();     // bundles.cpp: versions, months, sets, relations
+std::span<const Mutator> table6_mutators();     // table6.cpp: 第6表, whose records
+std::span<const Mutator> table7_mutators();     // table7.cpp: 第7表, 補足, images
+std::span<const Mutator> code_table_mutators(); // code_table.cpp: codes against a loaded table
+std::span<const Mutator> harmless_mutators();   // harmless.cpp: what changes nothing
 
 } // namespace cpg::mutation

@@ -369,6 +369,37 @@ CONTRACT(a_recalled_bundle_stands_for_nothing) {
     BOOST_TEST(!world.superseded_by(plan).has_value());
 }
 
+CONTRACT(the_live_bundles_of_a_month_are_counted_without_the_one_in_hand) {
+    World<Backend> world;
+    const auto month_of = [](const Pair& pair, int serial_number) {
+        return MonthOfPair{pair, "schedule", Month::of(2026, 12), serial(serial_number)};
+    };
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 1)) == 0u);
+    const BundleId first = world.accept(usual_pair, 1, plan_for({"a", "b"}));
+    const BundleId second = world.accept(usual_pair, 2, plan_for({"c"}));
+    world.accept(usual_pair, 3, delete_of({"d"})); // holds nothing
+    world.write(reject_op(usual_pair, 4));
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 9)) == 2u);
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 1)) == 1u);
+    BOOST_TEST(world.store->live_bundles(month_of(pair_of(care_manager, other_provider), 9)) == 0u);
+    MonthOfPair other = month_of(usual_pair, 9);
+    other.kind = "actual";
+    BOOST_TEST(world.store->live_bundles(other) == 0u);
+    other = month_of(usual_pair, 9);
+    other.month = Month::of(2027, 1);
+    BOOST_TEST(world.store->live_bundles(other) == 0u);
+    BOOST_TEST(world.step(second, Step::fetch));
+    BOOST_TEST(world.step(second, Step::ack_imported));
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 9)) == 2u);
+    world.accept(usual_pair, 5, plan_for({"c"})); // in place of the imported one
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 9)) == 2u);
+    world.accept(usual_pair, 6, plan_for({"a"})); // of the first, b stays
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 9)) == 3u);
+    BOOST_TEST(world.state(first) == State::accepted);
+    BOOST_TEST(world.step(first, Step::recall));
+    BOOST_TEST(world.store->live_bundles(month_of(usual_pair, 9)) == 2u);
+}
+
 CONTRACT(a_tag_given_twice_counts_once) {
     World<Backend> world;
     const BundleId plan = world.accept(usual_pair, 1, plan_for({"a", "a"}));

@@ -240,6 +240,7 @@ BOOST_AUTO_TEST_CASE(no_statement_reads_a_whole_table_of_bundles_or_sorts) {
                               sql::serial_owner,
                               sql::handed_over_after,
                               sql::live_hold,
+                              sql::live_bundles,
                               sql::live_hold_of_bundle,
                               sql::end_hold,
                               sql::delete_holds,

@@ -152,6 +152,45 @@ BOOST_AUTO_TEST_CASE(the_citys_own_code_comes_before_the_countrys) {
     BOOST_TEST(table.lookup("A21111", Month::of(2026, 12), "990028")->units == 1);
 }
 
+BOOST_AUTO_TEST_CASE(additions_and_kyosei_reductions_are_told_by_flag_or_name) {
+    const ServiceCodeTable table = loaded(
+        {yaml(R"(    - {code: "110001", name: "見本", from: "202404", unit: per_time, units: 1}
+    - {code: "110002", name: "見本初回加算", from: "202404", unit: per_month, units: 1}
+    - {code: "110003", name: "見本減算", from: "202404", unit: per_time, units: -1}
+    - {code: "110004", name: "見本", from: "202404", unit: per_time, units: 1, addition: true}
+    - {code: "110005", name: "見本加算型", from: "202404", unit: per_time, units: 1, addition: false}
+    - {code: "110006", name: "見本共生型", from: "202404", unit: per_time, units: -1}
+    - {code: "110007", name: "見本共生型", from: "202404", unit: per_time, units: 1}
+    - {code: "110008", name: "見本", from: "202404", unit: per_time, units: -1, kyosei: true}
+)"),
+         city(city_row("6100", "202404", "999999", "見本独自共生型減算", "-10", "01"))});
+    const auto said = [&](std::string_view code, std::string_view insurer = {}) {
+        const auto* const entry = table.lookup(code, Month::of(2026, 12), insurer);
+        return std::string(entry->addition ? "addition " : "") + (entry->kyosei ? "kyosei" : "");
+    };
+    BOOST_TEST(said("110001") == "");
+    BOOST_TEST(said("110002") == "addition ");
+    BOOST_TEST(said("110003") == "addition ");
+    BOOST_TEST(said("110004") == "addition ");
+    BOOST_TEST(said("110005") == "");
+    BOOST_TEST(said("110006") == "kyosei");
+    BOOST_TEST(said("110007") == "");
+    BOOST_TEST(said("110008") == "kyosei");
+    BOOST_TEST(said("A26100", "990010") == "addition kyosei");
+}
+
+BOOST_AUTO_TEST_CASE(a_code_of_another_month_is_known) {
+    const ServiceCodeTable table =
+        loaded({yaml(good_code), city(city_row("1111", "202104", "202203", "見本", "1", "03"))});
+    BOOST_TEST(table.lookup("111111", Month::of(2026, 12)) == nullptr);
+    BOOST_TEST(table.knows("111111"));
+    BOOST_TEST(table.knows("111111", "990010"));
+    BOOST_TEST(table.knows("A21111", "990010"));
+    BOOST_TEST(!table.knows("A21111", "990028"));
+    BOOST_TEST(!table.knows("A21111"));
+    BOOST_TEST(!table.knows("111112"));
+}
+
 BOOST_AUTO_TEST_CASE(problems_name_file_and_line) {
     const auto row = [](const std::string& item, const std::string& from, const std::string& to,
                         const std::string& units, const std::string& unit,
@@ -205,7 +244,9 @@ BOOST_AUTO_TEST_CASE(our_own_form_is_read_strictly) {
           std::pair{"\"202404\"", "\"202400\""}, std::pair{"\"202503\"", "\"202403\""},
           std::pair{"per_time", "per_hour"}, std::pair{"units: 1", "units: one"},
           std::pair{"units: 1", "units: 1000000"}, std::pair{"name: \"a\"", "nom: \"a\""},
-          std::pair{"name: \"a\", ", ""}, std::pair{"units: 1", "units: 1, more: 2"}}) {
+          std::pair{"name: \"a\", ", ""}, std::pair{"units: 1", "units: 1, more: 2"},
+          std::pair{"units: 1", "units: 1, kyosei: perhaps"},
+          std::pair{"units: 1", "units: 1, addition: 1"}}) {
         BOOST_TEST_INFO(from << " -> " << to);
         BOOST_TEST(with(from, to).find("t.yaml:3: ") == 0u);
     }

@@ -72,6 +72,12 @@ class SqliteStore final : public Store {
                                      pair.to.office.view(), service_text(pair.to), Blob{tag}})
             .next();
     }
+    std::uint64_t live_bundles(const MonthOfPair& unit) override {
+        const Pair& pair = unit.pair;
+        return number(sql::live_bundles,
+                      {pair.from.office.view(), service_text(pair.from), pair.to.office.view(),
+                       service_text(pair.to), unit.serial.view(), unit.kind, unit.month.str()});
+    }
 
     std::string checkpoint() override {
         return first<std::string>(sql::newest_checkpoint, {}, text).value_or("");

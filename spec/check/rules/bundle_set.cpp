@@ -21,6 +21,16 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+/// "UPHOSOKU（利用者補足情報）, …": a clerk knows the name, a vendor the id.
+std::string described(const Edition& edition, const std::vector<std::string>& types) {
+    std::vector<std::string> words;
+    for (const std::string& type : types) {
+        const FileType* const known = edition.file(type);
+        words.push_back(known ? type + "（" + known->name + "）" : type);
+    }
+    return joined(words);
+}
+
 std::vector<std::string> names_of_type(const BundleFacts& bundle, const FileType& type) {
     std::vector<std::string> names;
     for (const FileFacts& facts : bundle.files)
@@ -94,12 +104,12 @@ void set_is_one_of_the_standard(BundleFacts& bundle, Collector& findings) {
     const Difference gap = difference(*nearest, types);
     if (gap.extra.empty()) {
         if (Finding* finding = findings.raise(Rule::bnd_02, {}, "missing"))
-            finding->args["files"] = joined(gap.missing);
+            finding->args["files"] = described(envelope.edition, gap.missing);
     } else if (gap.missing.empty()) {
         if (Finding* finding = findings.raise(Rule::bnd_02, {}, "extra"))
-            finding->args["files"] = joined(gap.extra);
+            finding->args["files"] = described(envelope.edition, gap.extra);
     } else if (Finding* finding = findings.raise(Rule::bnd_02, {}, "unknown")) {
-        finding->args["files"] = joined({types.begin(), types.end()});
+        finding->args["files"] = described(envelope.edition, {types.begin(), types.end()});
     }
 }
 
@@ -127,7 +137,8 @@ void attached_tables_present(BundleFacts& bundle, Collector& findings) {
     for (const FileType& type : bundle.envelope.edition.files) {
         if (!type.is_csv() || type.parent.empty()) continue;
         if (!types.contains(type.parent) || types.contains(type.id)) continue;
-        if (Finding* finding = findings.raise(Rule::bnd_04, {})) finding->args["files"] = type.id;
+        if (Finding* finding = findings.raise(Rule::bnd_04, {}))
+            finding->args["files"] = described(bundle.envelope.edition, {type.id});
     }
 }
 

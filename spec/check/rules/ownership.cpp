@@ -161,10 +161,13 @@ void plan_users_belong_to_receiver(BundleFacts& bundle, Collector& findings) {
     const FileFacts* const services = bundle.file("UP2KYO");
     if (!plan || !services || !services->complete || bundle.envelope.to_care_manager) return;
     const auto* const scheduled = bundle.envelope.heap.scheduled_users;
+    const CheckOptions& options = bundle.envelope.options;
     for (const KeyUse& use : plan->keys) {
         const KeyUse* const rows = services->use(use.key);
         if (rows && rows->names_receiver) continue;
-        if (scheduled && scheduled->contains(user_of(bundle.keys.text(use.key)))) continue;
+        const std::string user = user_of(bundle.keys.text(use.key));
+        if (scheduled && scheduled->contains(user)) continue;
+        if (options.has_schedule && options.has_schedule(bundle.envelope.bundle, user)) continue;
         findings.raise(Rule::priv_02, plan->at(use));
     }
 }

@@ -45,6 +45,7 @@ constexpr BundleRule all_user_rules[] = {
     schedule_users_belong_to_receiver,
     plan_users_belong_to_receiver,
     table6_of_users,
+    codes_of_the_month,
     one_grand_total,
     subtotals,
     sums_of_totals,

@@ -136,6 +136,9 @@ void add_offices_to_totals(const BundleFacts& bundle, FileFacts& facts);
 void purpose_of_hosoku(RecordContext& context);
 void limit_slots(RecordContext& context);
 
+// code_table.cpp
+void codes_of_the_month(BundleFacts& bundle, Collector& findings);
+
 // table6.cpp
 void times_of_record(RecordContext& context);
 void count_of_record(RecordContext& context);

@@ -1,5 +1,5 @@
 // 第6表: 予定 (UPPLAN) and 実績 (UPJSK) (別紙 第6表 No.8-22; numbers of V4.1).
-#include "spec/check/rules/rules.hpp"
+#include "spec/check/rules/code_table.hpp"
 
 #include "spec/records/csv_reader.hpp"
 
@@ -100,7 +100,7 @@ struct Table6Users {
     Collector& findings;
     std::vector<std::pair<std::uint64_t, const Table6Row*>> hashes{};
     std::vector<ServiceTime> bases{};
-    std::vector<const Table6Row*> pieces{};
+    std::vector<const Table6Row*> timed_additions{}, pieces{};
 
     Site at(const Table6Row& row, std::string_view field_key = {}) const {
         return facts.at(row.record, row.line, field_key);
@@ -119,21 +119,24 @@ struct Table6Users {
     }
 
     // No.12: 加算は算定対象の基本サービスと同じ時刻を設定する。率の加算は9999
-    void times_of_additions(Rows rows) {
-        const auto is_addition = [&](const Table6Row& row) {
-            return additions.find(row.code[2]) != std::string::npos;
-        };
-        const auto with_time = [&](const Table6Row& row) {
-            return row.start != no_time && is_addition(row);
-        };
-        if (std::none_of(rows.begin(), rows.end(), with_time)) return;
+    void times_of_additions(Rows rows, CodesOfUser& codes) {
+        timed_additions.clear();
         bases.clear();
-        for (const Table6Row& row : rows)
-            if (row.start != no_time && !is_addition(row)) bases.push_back(service_time(row));
+        for (const Table6Row& row : rows) {
+            if (row.start == no_time) continue;
+            const CodesOfUser::Word word = codes.of(view(row.code));
+            if (word.entry && word.entry->unit == BillingUnit::percent)
+                findings.raise(Rule::time_03, at(row, "start_time"), "percent");
+            else if (is_addition(word, row.code, additions))
+                timed_additions.push_back(&row);
+            else
+                bases.push_back(service_time(row));
+        }
+        if (timed_additions.empty()) return;
         std::sort(bases.begin(), bases.end());
-        for (const Table6Row& row : rows)
-            if (with_time(row) && has_other_time_than_base(row, bases))
-                findings.raise_mild(Rule::time_03, at(row, "start_time"));
+        for (const Table6Row* const row : timed_additions)
+            if (has_other_time_than_base(*row, bases))
+                findings.raise_mild(Rule::time_03, at(*row, "start_time"));
     }
 
     // No.19: 同じサービスコード・単位数が複数あるとき 1, 2, 3 … と設定する
@@ -312,7 +315,8 @@ void table6_of_users(BundleFacts& bundle, Collector& findings) {
                           .findings = findings};
         for (const UserRows<Table6Row>& user : facts.users6) {
             users.duplicate_rows(user.rows);
-            users.times_of_additions(user.rows);
+            CodesOfUser codes(bundle.envelope.options, bundle.keys.text(user.key));
+            users.times_of_additions(user.rows, codes);
             users.numbering_of_equipment(user.rows);
         }
     }

@@ -1,5 +1,5 @@
 // 第7表 and its agreement with 第6表 予定 (別紙 第7表 No.7-18; numbers of V4.1; standard 2.3).
-#include "spec/check/rules/rules.hpp"
+#include "spec/check/rules/code_table.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,7 +16,8 @@ constexpr std::string_view grand_total_office = "9999999999";
 constexpr std::string_view types_outside_the_limit = "31 34";
 
 /// Services paid by the visit or day, whose 回数 in 第7表 is the number of times in 第6表.
-/// Month-unit services, and 加算 (items 4000-6999), cannot be told apart without a code table.
+/// Month-unit services, and 加算 (items 4000-6999), cannot be told apart without a code table: then
+/// this is the rule of thumb.
 constexpr std::string_view types_paid_by_visit =
     "11 12 13 14 15 16 21 22 23 2A 72 78 62 63 64 24 25 26 2B 74";
 constexpr std::string_view first_digits_of_additions = "456";
@@ -132,6 +133,94 @@ void check_column(const Table7User& user, std::size_t column, Collector& finding
         }
     }
 }
+
+/// Which codes are counted, where no table says it.
+struct RuleOfThumb {
+    std::string visits, additions; // service types; first digits of items
+};
+
+/// 回数 of one user in both tables, by office and code. A code that the table knows is counted
+/// exactly, whatever its 単位数 cells say; any other by the rule of thumb, told apart by 単位数
+/// too.
+class CountsOfUser {
+  public:
+    CountsOfUser(CodesOfUser& codes, const RuleOfThumb& thumb) : codes_(codes), thumb_(thumb) {}
+
+    void plan(const Table6Row& row) {
+        // By the rule of thumb, one record whose units or count are not known, told already, makes
+        // all sums meaningless; by the table, those of its own code.
+        const bool is_known = row.count != 0;
+        if (!is_known || row.units == no_amount) thumb_holds_ = false;
+        const std::optional<Code> code = code_of(view(row.office), row.code, row.units);
+        if (!code) return;
+        Times& times = times_[*code];
+        times.planned += row.count;
+        times.is_exact = codes_.of(view(row.code)).covered;
+        times.has_no_sum = times.has_no_sum || row.prorated || !is_known;
+    }
+
+    void settle(const Table7Row& row) {
+        if (row.units == no_amount || row.count == no_amount) thumb_holds_ = false;
+        if (row.kind != Table7Kind::detail) return;
+        auto found = times_of(row, row.units);
+        if (found == times_.end()) // 第6表 shows the units after the discount
+            found = times_of(row, row.discounted_units);
+        if (found == times_.end()) return;
+        Times& times = found->second;
+        times.has_no_sum = times.has_no_sum || row.count == no_amount;
+        times.settled += row.count;
+        if (!times.first) times.first = &row;
+    }
+
+    template<class Action> void for_each_difference(Action action) const {
+        for (const auto& [code, times] : times_) {
+            const bool is_sure = times.is_exact || thumb_holds_;
+            if (is_sure && times.first && !times.has_no_sum && times.planned != times.settled)
+                action(*times.first);
+        }
+    }
+
+  private:
+    using Code = std::tuple<std::string_view, std::string_view, std::int32_t>;
+    struct Times {
+        std::int64_t planned = 0, settled = 0;
+        bool is_exact = false, has_no_sum = false;
+        const Table7Row* first = nullptr;
+    };
+
+    /// Null for a code whose 回数 is no sum.
+    std::optional<Code> code_of(std::string_view office, const Characters<6>& code,
+                                std::int32_t units) {
+        const CodesOfUser::Word word = codes_.of(view(code));
+        if (!word.covered) {
+            const bool is_counted = has_word(thumb_.visits, view(code).substr(0, 2)) &&
+                                    thumb_.additions.find(code[2]) == std::string::npos;
+            return is_counted ? std::optional<Code>({office, view(code), units}) : std::nullopt;
+        }
+        if (!word.entry) return std::nullopt;
+        switch (word.entry->unit) {
+        case BillingUnit::per_time:
+        case BillingUnit::per_day:
+        case BillingUnit::per_week:
+            return Code{office, view(code), word.entry->units};
+        case BillingUnit::per_month:
+        case BillingUnit::prorated:
+        case BillingUnit::percent:
+            break;
+        }
+        return std::nullopt;
+    }
+
+    std::map<Code, Times>::iterator times_of(const Table7Row& row, std::int32_t units) {
+        const std::optional<Code> code = code_of(view(row.office), row.code, units);
+        return code ? times_.find(*code) : times_.end();
+    }
+
+    CodesOfUser& codes_;
+    const RuleOfThumb& thumb_;
+    std::map<Code, Times> times_;
+    bool thumb_holds_ = true;
+};
 
 } // namespace
 
@@ -267,51 +356,23 @@ void sums_of_totals(BundleFacts& bundle, Collector& findings) {
     });
 }
 
-// 回数／日数 = 6表のサービス回数の合計 (same user, office, code, 単位数)
+// 回数／日数 = 6表のサービス回数の合計: of the same user, office and code; 日割り, month-unit and
+// percent codes have no such sum
 void counts_of_both_tables(BundleFacts& bundle, Collector& findings) {
-    const std::string visits =
-        parameter(bundle.envelope.catalog, Rule::t7_06, "visit_types", types_paid_by_visit);
-    const std::string additions = parameter(bundle.envelope.catalog, Rule::t7_06, "addition_digits",
-                                            first_digits_of_additions);
-    using Code = std::tuple<std::string_view, std::string_view, std::int32_t>;
-    struct Times {
-        std::int64_t planned = 0, settled = 0;
-        bool prorated = false;
-        const Table7Row* first = nullptr;
-    };
-    for_each_user_of_both(bundle, [&](const Table7User& user, const FileFacts&,
-                                      std::span<const Table6Row> plan) {
-        // A record whose units or count are not known, told already, makes the sums meaningless.
-        const bool all_planned_known =
-            std::all_of(plan.begin(), plan.end(), [](const Table6Row& row) {
-                return row.units != no_amount && row.count != 0;
+    const RuleOfThumb thumb{
+        parameter(bundle.envelope.catalog, Rule::t7_06, "visit_types", types_paid_by_visit),
+        parameter(bundle.envelope.catalog, Rule::t7_06, "addition_digits",
+                  first_digits_of_additions)};
+    for_each_user_of_both(
+        bundle, [&](const Table7User& user, const FileFacts&, std::span<const Table6Row> plan) {
+            CodesOfUser codes(bundle.envelope.options, bundle.keys.text(user.use.key));
+            CountsOfUser counts(codes, thumb);
+            for (const Table6Row& row : plan) counts.plan(row);
+            for (const Table7Row& row : user.rows) counts.settle(row);
+            counts.for_each_difference([&](const Table7Row& row) {
+                findings.raise_mild(Rule::t7_06, user.at(row, "count"));
             });
-        const bool all_settled_known =
-            std::all_of(user.rows.begin(), user.rows.end(), [](const Table7Row& row) {
-                return row.units != no_amount && row.count != no_amount;
-            });
-        if (!all_planned_known || !all_settled_known) return;
-        std::map<Code, Times> codes;
-        for (const Table6Row& row : plan) {
-            if (!has_word(visits, row.type()) || additions.find(row.code[2]) != std::string::npos)
-                continue;
-            Times& times = codes[{view(row.office), view(row.code), row.units}];
-            times.planned += row.count;
-            times.prorated = times.prorated || row.prorated;
-        }
-        for (const Table7Row& row : user.rows) {
-            if (row.kind != Table7Kind::detail) continue;
-            auto found = codes.find({view(row.office), view(row.code), row.units});
-            if (found == codes.end()) // 第6表 shows the units after the discount
-                found = codes.find({view(row.office), view(row.code), row.discounted_units});
-            if (found == codes.end()) continue;
-            found->second.settled += row.count;
-            if (!found->second.first) found->second.first = &row;
-        }
-        for (const auto& [code, times] : codes)
-            if (times.first && !times.prorated && times.planned != times.settled)
-                findings.raise_mild(Rule::t7_06, user.at(*times.first, "count"));
-    });
+        });
 }
 
 // R-T7-07 2.3: 6表と7表には同じ事業所・サービス種類が載る
