@@ -3,6 +3,7 @@
 // commit.
 #pragma once
 
+#include "gateway/audit/note.hpp"
 #include "gateway/exchange/exchange.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/router.hpp"
@@ -34,9 +35,8 @@ struct ApiServices {
     exchange::Exchange& exchange;
     Metrics& metrics;
     std::function<void(std::chrono::milliseconds, std::function<void()>)>
-        after;                         // on the worker pool
-    std::vector<std::string> log_keys; // vkeys of the log
-    std::string log_origin;
+        after;                  // on the worker pool
+    audit::VerifierKey log_key; // under the name of any year's log
     exchange::ExchangeLimits exchange_limits;
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
 };
@@ -86,7 +86,18 @@ class Api {
     void get_limits(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_checkpoint(RequestPtr request, const identity::Identity& caller,
                         http::Responder respond);
+    void get_year_checkpoint(RequestPtr request, const identity::Identity& caller,
+                             http::Responder respond);
     void get_tile(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_year_tile(RequestPtr request, const identity::Identity& caller,
+                       http::Responder respond);
+    /// Of the newest year without a text; nullopt when there is no such log.
+    std::optional<store::ShardRow>
+    log_of_year(const std::optional<std::string_view>& year_text) const;
+    void answer_checkpoint(const http::Request& request, const std::optional<store::ShardRow>& log,
+                           const http::Responder& respond);
+    void answer_tile(const http::Request& request, const std::optional<store::ShardRow>& log,
+                     const http::Responder& respond);
     void get_policy(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_openapi(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_docs(RequestPtr request, const identity::Identity& caller, http::Responder respond);

@@ -1,5 +1,6 @@
 #include "gateway/app/application.hpp"
 
+#include "gateway/app/admin_leaf.hpp"
 #include "gateway/app/tls_policy.hpp"
 #include "gateway/app/upkeep.hpp"
 #include "gateway/audit/key_file.hpp"
@@ -18,9 +19,10 @@ namespace {
 
 constexpr std::chrono::seconds directory_look{1}; // how stale an `office add` may be seen
 
-int year_of(Time time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    return static_cast<int>(std::chrono::year_month_day(day).year());
+void add_leaf(store::Store& store, std::string leaf) {
+    store::Job job;
+    job.ops.emplace_back(store::LeafOp{std::move(leaf), std::nullopt});
+    store.commit({&job, 1});
 }
 
 identity::DirectoryPtr load_directory(store::Store& store, identity::MappingPtr mapping) {
@@ -53,7 +55,11 @@ CatalogPtr catalog_of(const std::filesystem::path& spec_dir) {
 }
 
 std::shared_ptr<const audit::Signer> read_log_key(const Config& config) {
-    auto signer = audit::read_key_file(config.log_key());
+    return read_log_key(config.log_key());
+}
+
+std::shared_ptr<const audit::Signer> read_log_key(const std::filesystem::path& file) {
+    auto signer = audit::read_key_file(file);
     if (!signer) throw ConfigurationError(signer.error().detail);
     return std::move(*signer);
 }
@@ -68,13 +74,24 @@ Result<std::string> init_data(const Config& config) {
             return Error{Errc::configuration,
                          file.string() + ": exists already; nothing was changed"};
     if (const auto made = store::MasterKey::create(config.master_key()); !made) return made.error();
-    const auto origin = audit::log_origin(config.host, year_of(system_clock().now()));
-    // The origin is fixed when the log is made.
+    const auto origin = audit::log_origin(config.host, audit::log_year(system_clock().now()));
+    // The origin is fixed when the log is made; later years are named after it.
     if (const auto made = audit::create_key_file(config.log_key(), origin); !made)
         return made.error();
     const auto signer = read_log_key(config);
-    store::open_sqlite_store({config.database(), true, 1}, signer);
+    const auto store = store::open_sqlite_store({config.database(), true, 1}, signer);
+    add_leaf(*store, admin_leaf("db-init"));
     return signer->verifier().text();
+}
+
+int upgrade_data(const Config& config) {
+    const auto signer = read_log_key(config);
+    const auto [before, after] = store::migrate_sqlite(config.database());
+    if (before == after) return after;
+    const auto store = store::open_sqlite_store({config.database(), false, 1}, signer);
+    add_leaf(*store, admin_leaf("db-upgrade", {{"from-schema", std::to_string(before)},
+                                               {"to-schema", std::to_string(after)}}));
+    return after;
 }
 
 struct Application::Impl {
@@ -166,14 +183,11 @@ struct Application::Impl {
     }
 
     api::ApiServices api_services() {
-        return {*exchange,
-                metrics,
+        return {*exchange, metrics,
                 [this](std::chrono::milliseconds delay, std::function<void()> work) {
                     server->after(delay, std::move(work));
                 },
-                {signer->verifier().text()},
-                signer->verifier().name,
-                config.exchange,
+                signer->verifier(), config.exchange,
                 [this](const identity::Identity& caller) { met(caller); }};
     }
 

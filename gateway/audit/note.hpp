@@ -32,6 +32,8 @@ struct VerifierKey {
     /// Strict; the id must be that of name and key.
     static Result<VerifierKey> parse(std::string_view vkey);
 };
+/// The same public key under another name, with its id.
+VerifierKey renamed(const VerifierKey& key, std::string_view name);
 
 /// Signs; the abstract seam that PKCS#11 or a test can take.
 class Signer {
@@ -40,6 +42,8 @@ class Signer {
     virtual const VerifierKey& verifier() const = 0;
     virtual Bytes
     sign(BytesView message) const = 0; // 64 bytes; any thread; throws when the key cannot be used
+    /// The same key under another name: the log of another year.
+    virtual std::shared_ptr<const Signer> named(std::string_view name) const = 0;
 };
 
 /// Ed25519 from a secret in PEM (PKCS#8). make_signer_key() writes a new one; the name is the log's
@@ -81,5 +85,17 @@ struct Checkpoint {
 
 /// Origin of this gateway's log in a year: "<host>/cpgw/<YYYY>".
 std::string log_origin(std::string_view host, int year);
+/// The year an instant belongs to, in UTC as the `time` line of a leaf.
+int log_year(Time time);
+/// The year at the end of an origin, 2000 to 9999; nullopt when it has not the form above.
+std::optional<int> year_of_origin(std::string_view origin);
+/// The same gateway's origin in another year. Throws std::invalid_argument for a text of another
+/// form.
+std::string origin_in_year(std::string_view origin, int year);
+
+/// The trusted keys, and for a log of the form above the keys that its other years are trusted by:
+/// a gateway keeps its key and only the year in its name changes, so a key of `<host>/cpgw/2026`
+/// vouches for `<host>/cpgw/2027` too.
+std::vector<VerifierKey> keys_for_log(std::vector<VerifierKey> trusted, std::string_view origin);
 
 } // namespace cpg::audit

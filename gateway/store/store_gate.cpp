@@ -26,6 +26,10 @@ std::size_t bytes_of(const StepOp& op) {
 std::size_t bytes_of(const LeafOp& op) {
     return op.leaf.size();
 }
+std::size_t bytes_of(const DirectoryOp& op) {
+    return op.leaf.size() + op.offices.size() * sizeof(OfficeRow) +
+           op.certificates.size() * sizeof(CertificateRow);
+}
 std::size_t bytes_of(const RememberOp& op) {
     return op.row.sealed_findings.size();
 }

@@ -50,6 +50,18 @@ void give_proof(WriteResult& result, audit::Proof proof) {
 
 } // namespace
 
+void put_directory(Database& database, std::span<const OfficeRow> offices,
+                   std::span<const CertificateRow> certificates) {
+    for (const OfficeRow& office : offices)
+        database.run(sql::put_office, {office.office.view(), joined(office.service_types),
+                                       office.name, office.enabled, office.reachable});
+    for (const CertificateRow& certificate : certificates)
+        database.run(sql::put_certificate,
+                     {certificate.issuer, certificate.serial, joined(certificate.offices),
+                      certificate.enabled, certificate.may_submit_for_many});
+    database.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
+}
+
 // -- a batch --
 
 void Batch::run(const Job& job) {
@@ -66,6 +78,8 @@ void Batch::run(const Job& job) {
             outcomes.push_back(apply(*reject_op));
         } else if (const auto* step_op = std::get_if<StepOp>(&op)) {
             outcomes.push_back(apply(*step_op));
+        } else if (const auto* directory_op = std::get_if<DirectoryOp>(&op)) {
+            outcomes.push_back(apply(*directory_op));
         } else {
             outcomes.push_back(apply(std::get<LeafOp>(op)));
         }
@@ -255,6 +269,11 @@ bool Batch::allows(std::int64_t bundle, State state, Step step) {
 
 Batch::Outcome Batch::apply(const LeafOp& op) {
     return {Written{op.bundle.value_or(BundleId()), {}}, log_.append(op.leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const DirectoryOp& op) {
+    put_directory(database_, op.offices, op.certificates);
+    return {Written{}, log_.append(op.leaf), std::nullopt};
 }
 
 Batch::Outcome Batch::remember(const RememberOp& op, const JobOutcome& earlier) {
