@@ -41,6 +41,7 @@ std::span<const Command> commands() {
         {&audit_fsck_usage, audit_fsck_command},
         {&audit_export_usage, audit_export_command},
         {&audit_verify_export_usage, audit_verify_export_command},
+        {&witness_usage, witness_command},
         {&spec_lint_usage, spec_lint_command},
         {&spec_doc_usage, spec_doc_command},
         {&spec_diff_usage, spec_diff_command},

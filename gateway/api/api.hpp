@@ -38,6 +38,8 @@ struct ApiServices {
         after;                  // on the worker pool
     audit::VerifierKey log_key; // under the name of any year's log
     exchange::ExchangeLimits exchange_limits;
+    /// Whether a submission may be taken now; the reason when not (overloaded: 503).
+    std::function<Result<void>()> may_submit;
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
 };
 
@@ -139,5 +141,8 @@ boost::json::object to_json(const OfficeRef& office);
 /// Rethrows a failure (the server's one catch makes the 500), or answers the problem.
 void respond_error(const Error& error, const std::exception_ptr& failure,
                    const http::Request& request, const http::Responder& respond);
+
+/// ?with=cosignatures|timestamp; malformed for another word.
+Result<std::optional<store::AttestationKind>> attestation_asked_for(const http::Request& request);
 
 } // namespace cpg::api

@@ -15,6 +15,20 @@ http::Response tile_response(std::string bytes) {
     return http::text_response(200, std::move(bytes), "application/octet-stream");
 }
 
+// The newest checkpoint, or the newest that a witness cosigned, with its cosignatures.
+std::string checkpoint_of(store::Store& store, const store::ShardRow& log, bool cosigned) {
+    using store::AttestationKind;
+    constexpr std::size_t most = 100; // signatures of a note
+    if (!cosigned) return store.checkpoint(log.year);
+    const auto size = store.newest_attested(log.year, AttestationKind::cosignature);
+    if (size == 0) return {};
+    auto note = store.checkpoints_since(log.year, size - 1, 1).at(0);
+    for (const auto& word :
+         store.attestations(log.year, AttestationKind::cosignature, size - 1, most))
+        note += word.bytes;
+    return note;
+}
+
 // "2026"; nullopt for anything else, so that the answer is 404.
 std::optional<int> year_in(std::string_view text) {
     int year = 0;
@@ -55,9 +69,14 @@ Api::log_of_year(const std::optional<std::string_view>& year_text) const {
 
 void Api::answer_checkpoint(const http::Request& request, const std::optional<store::ShardRow>& log,
                             const http::Responder& respond) {
-    auto checkpoint = log ? services_.exchange.services().store.checkpoint(log->year) : "";
+    const auto with = attestation_asked_for(request);
+    if (!with) return respond(http::problem(with.error(), request));
+    const bool cosigned = *with == store::AttestationKind::cosignature;
+    auto checkpoint = log ? checkpoint_of(services_.exchange.services().store, *log, cosigned) : "";
     if (checkpoint.empty())
-        return respond(http::problem(Error{Errc::not_found, "the log is empty"}, request));
+        return respond(http::problem(
+            Error{Errc::not_found, cosigned ? "no witness cosigned it yet" : "the log is empty"},
+            request));
     respond(http::text_response(200, std::move(checkpoint)));
 }
 
@@ -79,6 +98,15 @@ void Api::answer_tile(const http::Request& request, const std::optional<store::S
         return respond(http::problem(unknown, request));
     tile->resize(path->width * hash_size);
     respond(tile_response(std::move(*tile)));
+}
+
+Result<std::optional<store::AttestationKind>> attestation_asked_for(const http::Request& request) {
+    using store::AttestationKind;
+    const auto word = request.parameter("with");
+    if (!word) return std::optional<AttestationKind>();
+    if (*word == "cosignatures") return std::optional(AttestationKind::cosignature);
+    if (*word == "timestamp") return std::optional(AttestationKind::timestamp);
+    return Error{Errc::malformed, "with is cosignatures or timestamp"};
 }
 
 void Api::get_policy(RequestPtr, const identity::Identity&, http::Responder respond) {

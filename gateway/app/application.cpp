@@ -102,6 +102,7 @@ struct Application::Impl {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<store::Sealer> sealer;
     std::unique_ptr<store::StoreGate> gate;
+    std::unique_ptr<Attester> attester;
     std::unique_ptr<exchange::Exchange> exchange;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
@@ -123,6 +124,8 @@ struct Application::Impl {
             store::open_sqlite_store({config.database(), false, config.server.workers + 2}, signer);
         sealer = std::make_unique<store::Sealer>(std::move(*master), *store);
         gate = std::make_unique<store::StoreGate>(*store, config.gate);
+        attester = std::make_unique<Attester>(config.evidence, *store, *gate, metrics);
+        refuse_an_old_backup();
         mapping = load_mapping(config.identity_rules);
         directory = load_directory(*store, mapping);
         exchange = std::make_unique<exchange::Exchange>(services(), config.exchange);
@@ -137,6 +140,11 @@ struct Application::Impl {
             [this](const http::Answered& answered) { observe(answered); });
         upkeep = std::make_unique<Upkeep>(upkeep_services());
         describe_metrics();
+    }
+
+    void refuse_an_old_backup() {
+        if (!config.evidence.refuse_smaller_than_witness) return;
+        if (const auto reason = attester->larger_log_seen()) throw ConfigurationError(*reason);
     }
 
     http::TlsSettings tls_settings() const {
@@ -183,11 +191,14 @@ struct Application::Impl {
     }
 
     api::ApiServices api_services() {
-        return {*exchange, metrics,
+        return {*exchange,
+                metrics,
                 [this](std::chrono::milliseconds delay, std::function<void()> work) {
                     server->after(delay, std::move(work));
                 },
-                signer->verifier(), config.exchange,
+                signer->verifier(),
+                config.exchange,
+                [this] { return attester->may_submit(); },
                 [this](const identity::Identity& caller) { met(caller); }};
     }
 
@@ -262,6 +273,7 @@ struct Application::Impl {
         if (std::exchange(stopped, true)) return;
         api->drain();
         server->stop(std::chrono::duration_cast<std::chrono::milliseconds>(config.drain));
+        attester->stop();
         gate->drain();
         exchange->note_admin(audit::EntryType::stop, {});
         gate->drain();
@@ -315,6 +327,7 @@ void Application::start() {
                                 {{"clock", rfc3339(system_clock().now())}});
     impl_->server->start();
     impl_->look_after();
+    impl_->attester->start();
     log::info("gateway.started",
               {{"port", static_cast<std::int64_t>(port())},
                {"ops_port", static_cast<std::int64_t>(ops_port())},

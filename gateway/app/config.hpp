@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/api/api.hpp"
+#include "gateway/app/attester.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ops/log.hpp"
 #include "gateway/store/store_gate.hpp"
@@ -18,6 +19,7 @@ struct Config {
     std::filesystem::path identity_rules; // empty = no mapping of outside certificates
     std::filesystem::path data;           // folder: gateway.db, master.key, log.key
     std::filesystem::path spec_dir;       // empty = the embedded standard
+    EvidenceSettings evidence;
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     api::ApiLimits api;
@@ -32,5 +34,16 @@ struct Config {
 
 /// configuration: with file and line in the detail.
 Result<Config> read_config(const std::filesystem::path& file);
+
+/// Settings of `cpgw witness`.
+struct WitnessConfig {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 9543;        // 0 = ephemeral
+    std::filesystem::path key, state; // key: name on the first line, then PEM, mode 0400
+    std::vector<audit::VerifierKey> logs;
+    log::Level log_level = log::Level::info;
+};
+/// configuration: with file and line in the detail.
+Result<WitnessConfig> read_witness_config(const std::filesystem::path& file);
 
 } // namespace cpg::app

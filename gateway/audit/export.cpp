@@ -72,8 +72,15 @@ std::vector<std::string> notes_since(const std::string& folder, const FileReader
         const auto note = read(stamp_file(folder, at, ".checkpoint"));
         notes.push_back(note.value_or(""));
     }
-    if (newest > size && notes.size() < count)
-        notes.push_back(read(folder + "/checkpoint").value_or(""));
+    if (newest <= size || notes.size() == count) return notes;
+    // The published note may have got cosignatures since it was stamped, and nothing else.
+    std::string published = read(folder + "/checkpoint").value_or("");
+    const bool is_stamped = std::find(stamped.begin(), stamped.end(), newest) != stamped.end();
+    if (is_stamped)
+        if (const auto note = read(stamp_file(folder, newest, ".checkpoint"));
+            !note || !published.starts_with(*note) || !parse_note(*note))
+            published.clear();
+    notes.push_back(std::move(published));
     return notes;
 }
 

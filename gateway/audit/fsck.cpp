@@ -1,7 +1,5 @@
 #include "gateway/audit/fsck.hpp"
 
-#include "gateway/audit/receipt.hpp"
-
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -188,7 +186,7 @@ class LogCheck {
         const std::string where = "checkpoint after " + std::to_string(read_up_to_);
         const auto opened = open_note(note, keys_);
         if (!opened) {
-            flaw(where, reason_of(opened.error()));
+            flaw(where, {"署名が正しくありません", "it is not signed as it should be"});
             return std::nullopt;
         }
         const auto checkpoint = Checkpoint::parse(opened->text);

@@ -104,15 +104,19 @@ bool verify_ed25519(BytesView public_key, BytesView message, BytesView signature
                             message.size()) == 1;
 }
 
+/// What a witness signs.
+std::string cosigned_text(std::string_view text, std::uint64_t seconds) {
+    return "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
+}
+
 bool verifies(const VerifierKey& key, std::string_view text, const Signature& signature) {
     const BytesView bytes = signature.signature;
     if (key.algorithm == KeyAlgorithm::ed25519)
         return bytes.size() == ed25519_size && verify_ed25519(key.public_key, text, bytes);
     const auto time = cosignature_time(signature);
     if (!time) return false;
-    const std::string message =
-        "cosignature/v1\ntime " + std::to_string(*time) + "\n" + std::string(text);
-    return verify_ed25519(key.public_key, message, bytes.substr(cosignature_size - ed25519_size));
+    return verify_ed25519(key.public_key, cosigned_text(text, *time),
+                          bytes.substr(cosignature_size - ed25519_size));
 }
 
 class Ed25519Signer final : public Signer {
@@ -235,6 +239,25 @@ std::optional<std::uint64_t> cosignature_time(const Signature& signature) {
     return number_from(BytesView(signature.signature).substr(0, 8));
 }
 
+std::string signature_line(const Signature& signature) {
+    return std::string(signature_mark) + signature.name + " " +
+           base64(number_bytes(signature.id, id_size) + signature.signature) + "\n";
+}
+
+VerifierKey cosigner_key(const Signer& signer) {
+    VerifierKey key = signer.verifier();
+    key.algorithm = KeyAlgorithm::ed25519_cosignature;
+    return renamed(key, key.name);
+}
+
+std::string cosign(const Signer& signer, std::string_view text, Time time) {
+    const auto seconds = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+    const VerifierKey key = cosigner_key(signer);
+    return signature_line(
+        {key.name, key.id, number_bytes(seconds, 8) + signer.sign(cosigned_text(text, seconds))});
+}
+
 std::string sign_note(std::string_view text, const std::vector<const Signer*>& signers) {
     if (text.empty() || text.back() != '\n' || !is_note_text(text))
         throw std::invalid_argument("sign_note: not the text of a note");
@@ -242,9 +265,7 @@ std::string sign_note(std::string_view text, const std::vector<const Signer*>& s
     note += '\n';
     for (const Signer* signer : signers) {
         const VerifierKey& key = signer->verifier();
-        note.append(signature_mark).append(key.name).append(" ");
-        note += base64(number_bytes(key.id, id_size) + signer->sign(text));
-        note += '\n';
+        note += signature_line({key.name, key.id, signer->sign(text)});
     }
     return note;
 }

@@ -1,6 +1,5 @@
-// C2SP signed notes with Ed25519, witnesses' timestamped cosignatures (verified only), and C2SP
-// checkpoints. Pure but for key generation; any thread. The library failing throws
-// std::runtime_error.
+// C2SP signed notes with Ed25519, witnesses' timestamped cosignatures, and C2SP checkpoints. Pure
+// but for key generation; any thread. The library failing throws std::runtime_error.
 #pragma once
 
 #include "spec/base/bytes.hpp"
@@ -58,6 +57,14 @@ struct Signature {
 };
 /// Unix seconds at which a witness signed; nullopt when it has not the form of a cosignature.
 std::optional<std::uint64_t> cosignature_time(const Signature& signature);
+
+/// The line of a note, with its line feed.
+std::string signature_line(const Signature& signature);
+
+/// The key under which a signer's cosignatures verify.
+VerifierKey cosigner_key(const Signer& signer);
+/// A witness's signature line (C2SP tlog-cosignature) over a checkpoint's text, with the time.
+std::string cosign(const Signer& signer, std::string_view text, Time time);
 
 struct Note {
     std::string text; // ends with a line feed

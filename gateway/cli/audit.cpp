@@ -85,6 +85,33 @@ std::vector<audit::VerifierKey> keys_in(const Arguments& given) {
     return keys;
 }
 
+/// Time-stamped checkpoints of a year's log.
+std::vector<audit::StampedCheckpoint> stamped_of(store::Store& store, int year,
+                                                 std::uint64_t size) {
+    constexpr std::size_t page = 1000;
+    std::vector<audit::StampedCheckpoint> stamped;
+    std::uint64_t after = 0;
+    while (true) {
+        const auto words = store.attestations(year, store::AttestationKind::timestamp, after, page);
+        for (const auto& word : words)
+            if (word.size <= size)
+                stamped.push_back(
+                    {word.size, store.checkpoints_since(year, word.size - 1, 1).at(0), word.bytes});
+        if (words.size() < page) return stamped;
+        after = words.back().size;
+    }
+}
+
+/// The note over a log's leaves, with what witnesses put under it.
+std::string published_note(store::Store& store, int year, std::uint64_t size) {
+    constexpr std::size_t most = 100; // signatures of a note
+    std::string note = store.checkpoints_since(year, size - 1, 1).at(0);
+    for (const auto& word :
+         store.attestations(year, store::AttestationKind::cosignature, size - 1, most))
+        if (word.size == size) note += word.bytes;
+    return note;
+}
+
 } // namespace
 
 const Usage audit_head_usage{
@@ -140,9 +167,10 @@ int audit_export_command(const Arguments& given) {
     try {
         for (const auto& source : store::logs_of(*log.store)) {
             if (source.size == 0) continue;
-            const auto notes = source.checkpoints_since(source.size - 1, 1);
-            audit::export_log(source, std::to_string(audit::year_of_origin(source.origin).value()),
-                              notes.at(0), {}, write,
+            const int year = audit::year_of_origin(source.origin).value();
+            audit::export_log(source, std::to_string(year),
+                              published_note(*log.store, year, source.size),
+                              stamped_of(*log.store, year, source.size), write,
                               [&](const std::string& file) { progress.show(file); });
         }
     } catch (const store::StoreFailure&) {

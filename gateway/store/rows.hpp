@@ -90,6 +90,17 @@ struct ShardRow {
     bool closed = false; // a log of a later year has begun
 };
 
+/// What another party said of a checkpoint: a time-stamping authority (RFC 3161) or a witness.
+enum class AttestationKind { timestamp, cosignature };
+struct AttestationRow {
+    int year = 0;
+    std::uint64_t size = 0; // of the checkpoint, in its year's log
+    AttestationKind kind{};
+    std::string name; // the authority's address, or the witness's key name
+    Time time{};      // when it was kept
+    Bytes bytes;      // TimeStampResp (DER), or the line to put under the signed note
+};
+
 struct StoreCounts {
     std::vector<std::pair<exchange::State, std::uint64_t>> bundles;
     std::uint64_t parcel_bytes = 0;

@@ -87,13 +87,19 @@ struct DirectoryOp {
     std::string leaf;
 };
 
+/// Keeps what another party said of a checkpoint that is there; the newest word of a name counts.
+struct AttestOp {
+    AttestationRow row;
+    std::string leaf; // empty: none
+};
+
 /// Remembers the answer of a request with an Idempotency-Key. Must be the last op of its job;
 /// `bundles` is filled by the store with the ids that the job's accept and reject ops ended in.
 struct RememberOp {
     IdempotencyRow row;
 };
 
-using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, LeafOp, DirectoryOp, RememberOp>;
+using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, LeafOp, DirectoryOp, AttestOp, RememberOp>;
 struct Job {
     std::vector<WriteOp> ops;
 };
@@ -152,6 +158,11 @@ class Store {
     /// Signed notes of trees larger than `size`, smallest first.
     virtual std::vector<std::string> checkpoints_since(int year, std::uint64_t size,
                                                        std::size_t count) = 0;
+    /// Of checkpoints of trees larger than `size`, smallest first.
+    virtual std::vector<AttestationRow> attestations(int year, AttestationKind kind,
+                                                     std::uint64_t size, std::size_t count) = 0;
+    /// Size of the newest checkpoint that has one; 0: none has.
+    virtual std::uint64_t newest_attested(int year, AttestationKind kind) = 0;
     /// Of the newest year's log.
     std::string checkpoint() { return checkpoint(shards().back().year); }
     std::uint64_t tree_size() { return shards().back().size; }

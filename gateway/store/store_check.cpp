@@ -53,7 +53,7 @@ std::string_view result_of(Step step) {
                                       : "";
 }
 
-/// Where the steps lead. A bundle that was superseded, and nothing else, is ahead of its own steps.
+/// Where the steps lead. A bundle that a newer one took the place of is ahead of its own steps.
 bool leads_to(const std::vector<StepRow>& steps, const BundleRow& row) {
     if (steps.empty()) return false;
     State state = steps.front().step == Step::reject ? State::rejected : State::accepted;
@@ -62,7 +62,9 @@ bool leads_to(const std::vector<StepRow>& steps, const BundleRow& row) {
         if (!next) return false;
         state = *next;
     }
-    return row.state == state || (row.state == State::superseded && row.superseded_by);
+    if (!row.superseded_by) return row.state == state;
+    return row.state == State::superseded ||
+           exchange::next_state(state, Step::supersede) == row.state;
 }
 
 // -- a log as it was when the check began, while the gateway goes on --

@@ -80,7 +80,8 @@ World::World()
                              const std::lock_guard lock(timers_mutex_);
                              timers_.push_back(std::move(work));
                          },
-                         signer_->verifier(), exchange::ExchangeLimits{}},
+                         signer_->verifier(), exchange::ExchangeLimits{},
+                         [] { return Result<void>(); }, {}},
         api::ApiLimits{});
     api_->add_routes(router_);
 }

@@ -85,6 +85,13 @@ class Gauge final : public Store {
                                                std::size_t count) override {
         return inner_.checkpoints_since(year, size, count);
     }
+    std::vector<AttestationRow> attestations(int year, AttestationKind kind, std::uint64_t size,
+                                             std::size_t count) override {
+        return inner_.attestations(year, kind, size, count);
+    }
+    std::uint64_t newest_attested(int year, AttestationKind kind) override {
+        return inner_.newest_attested(year, kind);
+    }
     std::optional<Bytes> office_key(const OfficeNo& who) override { return inner_.office_key(who); }
     void put_office_key(const OfficeNo& who, BytesView wrapped) override {
         inner_.put_office_key(who, wrapped);

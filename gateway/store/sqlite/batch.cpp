@@ -80,6 +80,8 @@ void Batch::run(const Job& job) {
             outcomes.push_back(apply(*step_op));
         } else if (const auto* directory_op = std::get_if<DirectoryOp>(&op)) {
             outcomes.push_back(apply(*directory_op));
+        } else if (const auto* attest_op = std::get_if<AttestOp>(&op)) {
+            outcomes.push_back(apply(*attest_op));
         } else {
             outcomes.push_back(apply(std::get<LeafOp>(op)));
         }
@@ -273,6 +275,16 @@ Batch::Outcome Batch::apply(const LeafOp& op) {
 
 Batch::Outcome Batch::apply(const DirectoryOp& op) {
     put_directory(database_, op.offices, op.certificates);
+    return {Written{}, log_.append(op.leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const AttestOp& op) {
+    const auto shard = shard_of_year(database_, op.row.year);
+    if (!shard || op.row.size == 0 || op.row.size > shard->size())
+        throw std::invalid_argument("a word about a checkpoint that is not there");
+    database_.run(sql::put_attestation, {shard->first + op.row.size, name_of(op.row.kind),
+                                         op.row.name, op.row.time, Blob{op.row.bytes}});
+    if (op.leaf.empty()) return {Written{}, std::nullopt, std::nullopt};
     return {Written{}, log_.append(op.leaf), std::nullopt};
 }
 

@@ -40,6 +40,7 @@ class Batch {
     Outcome apply(const StepOp& op);
     Outcome apply(const LeafOp& op);
     Outcome apply(const DirectoryOp& op);
+    Outcome apply(const AttestOp& op);
     Outcome remember(const RememberOp& op, const JobOutcome& earlier);
 
     std::int64_t pair_number(const Pair& pair);

@@ -104,7 +104,7 @@ inline constexpr char steps[] =
 
 inline constexpr char insert_leaf[] = "INSERT INTO leaf (number, text) VALUES (?1, ?2)";
 inline constexpr char leaves[] =
-    "SELECT text FROM leaf WHERE number >= ?1 ORDER BY number LIMIT ?2";
+    "SELECT text, number FROM leaf WHERE number >= ?1 ORDER BY number LIMIT ?2";
 inline constexpr char leaf_range[] = "SELECT coalesce((SELECT min(number) FROM leaf), 0),"
                                      " coalesce((SELECT max(number) + 1 FROM leaf), 0)";
 inline constexpr char put_tile[] =
@@ -129,6 +129,17 @@ inline constexpr char insert_shard[] =
     " ON CONFLICT DO NOTHING";
 inline constexpr char shards[] =
     "SELECT number, year, origin, first_leaf FROM shard ORDER BY number";
+
+inline constexpr char put_attestation[] =
+    "INSERT INTO attestation (tree_size, kind, name, time, bytes) VALUES (?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT (tree_size, kind, name) DO UPDATE SET time = excluded.time,"
+    " bytes = excluded.bytes";
+inline constexpr char attestations[] =
+    "SELECT tree_size, name, time, bytes FROM attestation WHERE kind = ?1 AND tree_size > ?2"
+    " AND tree_size <= ?3 ORDER BY tree_size, name LIMIT ?4";
+inline constexpr char newest_attested[] =
+    "SELECT coalesce((SELECT max(tree_size) FROM attestation WHERE kind = ?1 AND tree_size > ?2"
+    " AND tree_size <= ?3), 0)";
 
 // -- remembered answers --
 

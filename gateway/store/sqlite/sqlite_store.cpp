@@ -78,6 +78,10 @@ class SqliteStore final : public Store {
     std::vector<std::string> checkpoints_since(int year, std::uint64_t size,
                                                std::size_t count) override;
 
+    std::vector<AttestationRow> attestations(int year, AttestationKind kind, std::uint64_t size,
+                                             std::size_t count) override;
+    std::uint64_t newest_attested(int year, AttestationKind kind) override;
+
     std::optional<Bytes> office_key(const OfficeNo& office) override {
         return first<Bytes>(sql::office_key, {office.view()}, blob);
     }
@@ -219,7 +223,11 @@ std::vector<std::string> SqliteStore::leaves(int year, std::uint64_t first_leaf,
     Query row =
         reader->query(sql::leaves, {shard->first + first_leaf,
                                     std::min<std::uint64_t>(count, shard->size() - first_leaf)});
-    while (row.next()) texts.push_back(row.text(0));
+    while (row.next()) {
+        if (row.count(1) != shard->first + first_leaf + texts.size())
+            throw StoreBroken("a leaf is missing");
+        texts.push_back(row.text(0));
+    }
     return texts;
 }
 
@@ -245,6 +253,31 @@ std::vector<std::string> SqliteStore::checkpoints_since(int year, std::uint64_t 
             throw StoreBroken("a checkpoint does not stand where its size says");
     }
     return notes;
+}
+
+std::vector<AttestationRow> SqliteStore::attestations(int year, AttestationKind kind,
+                                                      std::uint64_t size, std::size_t count) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    std::vector<AttestationRow> rows;
+    if (!shard || size >= shard->size()) return rows;
+    Query row =
+        reader->query(sql::attestations, {name_of(kind), shard->first + size, shard->end, count});
+    while (row.next())
+        rows.push_back(
+            {year, row.count(0) - shard->first, kind, row.text(1), row.time(2), row.blob(3)});
+    return rows;
+}
+
+std::uint64_t SqliteStore::newest_attested(int year, AttestationKind kind) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    if (!shard) return 0;
+    const auto newest = static_cast<std::uint64_t>(
+        reader->integer(sql::newest_attested, {name_of(kind), shard->first, shard->end}));
+    return newest == 0 ? 0 : newest - shard->first;
 }
 
 // -- lists --
