@@ -1,8 +1,8 @@
 // `cpgw witness`: an independent witness (C2SP tlog-witness) of gateways' logs. Plain HTTP: it
 // belongs on loopback behind a proxy that speaks TLS.
-#include "gateway/audit/key_file.hpp"
 #include "gateway/audit/witness.hpp"
 #include "gateway/app/application.hpp"
+#include "gateway/audit/key_file.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/process.hpp"
 #include "gateway/http/problem.hpp"

@@ -75,13 +75,16 @@ World::World()
                                 [](const std::function<void()>& work) { work(); }};
     exchange_ = std::make_unique<exchange::Exchange>(services, exchange::ExchangeLimits{});
     api_ = std::make_unique<api::Api>(
-        api::ApiServices{*exchange_, metrics_,
+        api::ApiServices{*exchange_,
+                         metrics_,
                          [this](std::chrono::milliseconds, std::function<void()> work) {
                              const std::lock_guard lock(timers_mutex_);
                              timers_.push_back(std::move(work));
                          },
-                         signer_->verifier(), exchange::ExchangeLimits{},
-                         [] { return Result<void>(); }, {}},
+                         signer_->verifier(),
+                         exchange::ExchangeLimits{},
+                         [] { return Result<void>(); },
+                         {}},
         api::ApiLimits{});
     api_->add_routes(router_);
 }
