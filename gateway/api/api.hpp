@@ -3,6 +3,7 @@
 // commit.
 #pragma once
 
+#include "gateway/audit/note.hpp"
 #include "gateway/exchange/exchange.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/router.hpp"
@@ -34,10 +35,11 @@ struct ApiServices {
     exchange::Exchange& exchange;
     Metrics& metrics;
     std::function<void(std::chrono::milliseconds, std::function<void()>)>
-        after;                         // on the worker pool
-    std::vector<std::string> log_keys; // vkeys of the log
-    std::string log_origin;
+        after;                  // on the worker pool
+    audit::VerifierKey log_key; // under the name of any year's log
     exchange::ExchangeLimits exchange_limits;
+    /// Whether a submission may be taken now; the reason when not (overloaded: 503).
+    std::function<Result<void>()> may_submit;
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
 };
 
@@ -86,7 +88,18 @@ class Api {
     void get_limits(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_checkpoint(RequestPtr request, const identity::Identity& caller,
                         http::Responder respond);
+    void get_year_checkpoint(RequestPtr request, const identity::Identity& caller,
+                             http::Responder respond);
     void get_tile(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_year_tile(RequestPtr request, const identity::Identity& caller,
+                       http::Responder respond);
+    /// Of the newest year without a text; nullopt when there is no such log.
+    std::optional<store::ShardRow>
+    log_of_year(const std::optional<std::string_view>& year_text) const;
+    void answer_checkpoint(const http::Request& request, const std::optional<store::ShardRow>& log,
+                           const http::Responder& respond);
+    void answer_tile(const http::Request& request, const std::optional<store::ShardRow>& log,
+                     const http::Responder& respond);
     void get_policy(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_openapi(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_docs(RequestPtr request, const identity::Identity& caller, http::Responder respond);
@@ -128,5 +141,8 @@ boost::json::object to_json(const OfficeRef& office);
 /// Rethrows a failure (the server's one catch makes the 500), or answers the problem.
 void respond_error(const Error& error, const std::exception_ptr& failure,
                    const http::Request& request, const http::Responder& respond);
+
+/// ?with=cosignatures|timestamp; malformed for another word.
+Result<std::optional<store::AttestationKind>> attestation_asked_for(const http::Request& request);
 
 } // namespace cpg::api

@@ -57,6 +57,8 @@ void Api::post_check(RequestPtr request, const identity::Identity& caller,
 
 void Api::post_bundles(RequestPtr request, const identity::Identity& caller,
                        http::Responder respond) {
+    if (const auto may = services_.may_submit(); !may)
+        return respond(http::problem(may.error(), *request));
     auto upload = read_upload(*request, limits_.unpack);
     if (!upload) return respond(http::problem(upload.error(), *request));
     const auto key = request->header("idempotency-key");

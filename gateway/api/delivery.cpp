@@ -147,7 +147,9 @@ void Api::get_receipts(RequestPtr request, const identity::Identity& caller,
                        http::Responder respond) {
     const auto view = bundle_of(*request, caller);
     if (!view) return respond(http::problem(view.error(), *request));
-    const auto receipts = services_.exchange.receipts(*view);
+    const auto with = attestation_asked_for(*request);
+    if (!with) return respond(http::problem(with.error(), *request));
+    const auto receipts = services_.exchange.receipts(*view, *with);
     if (!receipts) return respond(http::problem(receipts.error(), *request));
     boost::json::array list;
     for (const auto& receipt : *receipts) {
@@ -156,6 +158,7 @@ void Api::get_receipts(RequestPtr request, const identity::Identity& caller,
                                    {"event", receipt.event},
                                    {"receipt", receipt.text}};
         if (!receipt.note.empty()) object["note"] = receipt.note;
+        if (!receipt.timestamp.empty()) object["timestamp"] = base64(receipt.timestamp);
         list.push_back(std::move(object));
     }
     respond(http::json_response(

@@ -1,5 +1,6 @@
 // The log for outsiders: C2SP tlog-tiles. No personal data inside.
 #include "gateway/api/api.hpp"
+#include "gateway/audit/tiles.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -10,110 +11,116 @@ namespace cpg::api {
 
 namespace {
 
-struct TilePath {
-    bool entries = false;
-    audit::TileId id;
-    std::size_t width = audit::tile_width; // less for a partial tile
-};
-
-// Exactly three digits, as tlog-tiles writes each group of an index.
-std::optional<std::uint64_t> three_digits(std::string_view text) {
-    if (text.size() != 3) return std::nullopt;
-    std::uint64_t value = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return value;
-}
-
-std::string_view next_segment(std::string_view& path) {
-    const auto slash = path.find('/');
-    const auto segment = path.substr(0, slash);
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-    return segment;
-}
-
-// "<L>/<N>[.p/<W>]" or "entries/<N>[.p/<W>]"; N as x001/x234/067.
-std::optional<TilePath> parse_tile_path(std::string_view path) {
-    TilePath tile;
-    const auto level = next_segment(path);
-    if (level == "entries") {
-        tile.entries = true;
-    } else {
-        const auto [end, failed] =
-            std::from_chars(level.data(), level.data() + level.size(), tile.id.level);
-        if (failed != std::errc() || end != level.data() + level.size() || tile.id.level > 7)
-            return std::nullopt;
-    }
-    for (int groups = 0; groups < 6; ++groups) {
-        auto segment = next_segment(path);
-        const bool more = segment.starts_with('x');
-        const bool partial = segment.ends_with(".p");
-        if (more) segment.remove_prefix(1);
-        if (partial) segment.remove_suffix(2);
-        const auto digits = three_digits(segment);
-        if (!digits || (more && partial)) return std::nullopt;
-        tile.id.index = tile.id.index * 1000 + *digits;
-        if (more) continue;
-        if (!partial) return path.empty() ? std::optional(tile) : std::nullopt;
-        const auto [end, failed] =
-            std::from_chars(path.data(), path.data() + path.size(), tile.width);
-        const bool good = failed == std::errc() && end == path.data() + path.size();
-        return good && tile.width > 0 && tile.width < audit::tile_width ? std::optional(tile)
-                                                                        : std::nullopt;
-    }
-    return std::nullopt;
-}
-
-// tlog-tiles: each entry is a big-endian uint16 length and its bytes.
-std::string entry_bundle(const std::vector<std::string>& leaves) {
-    std::string bundle;
-    for (const auto& leaf : leaves) {
-        bundle.push_back(static_cast<char>(leaf.size() >> 8));
-        bundle.push_back(static_cast<char>(leaf.size() & 0xff));
-        bundle += leaf;
-    }
-    return bundle;
-}
-
 http::Response tile_response(std::string bytes) {
     return http::text_response(200, std::move(bytes), "application/octet-stream");
+}
+
+// The newest checkpoint, or the newest that a witness cosigned, with its cosignatures.
+std::string checkpoint_of(store::Store& store, const store::ShardRow& log, bool cosigned) {
+    using store::AttestationKind;
+    constexpr std::size_t most = 100; // signatures of a note
+    if (!cosigned) return store.checkpoint(log.year);
+    const auto size = store.newest_attested(log.year, AttestationKind::cosignature);
+    if (size == 0) return {};
+    auto note = store.checkpoints_since(log.year, size - 1, 1).at(0);
+    for (const auto& word :
+         store.attestations(log.year, AttestationKind::cosignature, size - 1, most))
+        note += word.bytes;
+    return note;
+}
+
+// "2026"; nullopt for anything else, so that the answer is 404.
+std::optional<int> year_in(std::string_view text) {
+    int year = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), year);
+    if (text.size() != 4 || failed != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return year;
 }
 
 } // namespace
 
 void Api::get_checkpoint(RequestPtr request, const identity::Identity&, http::Responder respond) {
-    auto checkpoint = services_.exchange.services().store.checkpoint();
-    if (checkpoint.empty())
-        return respond(http::problem(Error{Errc::not_found, "the log is empty"}, *request));
-    respond(http::text_response(200, std::move(checkpoint)));
+    answer_checkpoint(*request, log_of_year(std::nullopt), respond);
+}
+
+void Api::get_year_checkpoint(RequestPtr request, const identity::Identity&,
+                              http::Responder respond) {
+    answer_checkpoint(*request, log_of_year(request->path_args.front()), respond);
 }
 
 void Api::get_tile(RequestPtr request, const identity::Identity&, http::Responder respond) {
+    answer_tile(*request, log_of_year(std::nullopt), respond);
+}
+
+void Api::get_year_tile(RequestPtr request, const identity::Identity&, http::Responder respond) {
+    answer_tile(*request, log_of_year(request->path_args.front()), respond);
+}
+
+std::optional<store::ShardRow>
+Api::log_of_year(const std::optional<std::string_view>& year_text) const {
+    const auto shards = services_.exchange.services().store.shards();
+    if (!year_text) return shards.back();
+    const auto year = year_in(*year_text);
+    for (const auto& shard : shards)
+        if (shard.year == year) return shard;
+    return std::nullopt;
+}
+
+void Api::answer_checkpoint(const http::Request& request, const std::optional<store::ShardRow>& log,
+                            const http::Responder& respond) {
+    const auto with = attestation_asked_for(request);
+    if (!with) return respond(http::problem(with.error(), request));
+    const bool cosigned = *with == store::AttestationKind::cosignature;
+    auto checkpoint = log ? checkpoint_of(services_.exchange.services().store, *log, cosigned) : "";
+    if (checkpoint.empty())
+        return respond(http::problem(
+            Error{Errc::not_found, cosigned ? "no witness cosigned it yet" : "the log is empty"},
+            request));
+    respond(http::text_response(200, std::move(checkpoint)));
+}
+
+void Api::answer_tile(const http::Request& request, const std::optional<store::ShardRow>& log,
+                      const http::Responder& respond) {
     const Error unknown{Errc::not_found, "no such tile"};
-    const auto path = parse_tile_path(request->path_args.front());
-    if (!path) return respond(http::problem(unknown, *request));
+    const auto path = audit::TilePath::parse(request.path_args.back());
+    if (!path || !log) return respond(http::problem(unknown, request));
     auto& store = services_.exchange.services().store;
     if (path->entries) {
-        const auto first = path->id.index * audit::tile_width;
-        const auto leaves = first < store.tree_size() ? store.leaves(first, path->width)
-                                                      : std::vector<std::string>{};
-        if (leaves.size() < path->width) return respond(http::problem(unknown, *request));
-        return respond(tile_response(entry_bundle(leaves)));
+        const auto leaves =
+            store.leaves(log->year, path->id.index * audit::tile_width, path->width);
+        if (leaves.size() < path->width) return respond(http::problem(unknown, request));
+        return respond(tile_response(audit::entry_bundle(leaves)));
     }
-    auto tile = store.tile(path->id);
+    auto tile = store.tile(log->year, path->id);
     constexpr std::size_t hash_size = 32;
     if (!tile || tile->size() < path->width * hash_size)
-        return respond(http::problem(unknown, *request));
+        return respond(http::problem(unknown, request));
     tile->resize(path->width * hash_size);
     respond(tile_response(std::move(*tile)));
 }
 
+Result<std::optional<store::AttestationKind>> attestation_asked_for(const http::Request& request) {
+    using store::AttestationKind;
+    const auto word = request.parameter("with");
+    if (!word) return std::optional<AttestationKind>();
+    if (*word == "cosignatures") return std::optional(AttestationKind::cosignature);
+    if (*word == "timestamp") return std::optional(AttestationKind::timestamp);
+    return Error{Errc::malformed, "with is cosignatures or timestamp"};
+}
+
 void Api::get_policy(RequestPtr, const identity::Identity&, http::Responder respond) {
-    boost::json::array keys;
-    for (const auto& key : services_.log_keys) keys.push_back(boost::json::string(key));
-    const boost::json::object policy{{"origin", services_.log_origin}, {"vkeys", std::move(keys)}};
+    boost::json::array keys, logs;
+    const auto shards = services_.exchange.services().store.shards();
+    for (const auto& shard : shards) {
+        keys.push_back(boost::json::string(audit::renamed(services_.log_key, shard.origin).text()));
+        logs.push_back(boost::json::object{{"year", shard.year},
+                                           {"origin", shard.origin},
+                                           {"size", shard.size},
+                                           {"closed", shard.closed}});
+    }
+    const boost::json::object policy{
+        {"origin", shards.back().origin}, {"vkeys", std::move(keys)}, {"logs", std::move(logs)}};
     respond(http::json_response(200, boost::json::serialize(policy)));
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/app/application.hpp"
 
+#include "gateway/app/admin_leaf.hpp"
 #include "gateway/app/data_folder.hpp"
 #include "gateway/app/tls_policy.hpp"
 #include "gateway/app/upkeep.hpp"
@@ -20,9 +21,10 @@ namespace {
 
 constexpr std::chrono::seconds directory_look{1}; // how stale an `office add` may be seen
 
-int year_of(Time time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    return static_cast<int>(std::chrono::year_month_day(day).year());
+void add_leaf(store::Store& store, std::string leaf) {
+    store::Job job;
+    job.ops.emplace_back(store::LeafOp{std::move(leaf), std::nullopt});
+    store.commit({&job, 1});
 }
 
 ConfigurationError unusable(const std::string& what, const std::vector<LoadProblem>& problems) {
@@ -59,7 +61,11 @@ CatalogPtr catalog_of(const std::filesystem::path& spec_dir) {
 }
 
 std::shared_ptr<const audit::Signer> read_log_key(const Config& config) {
-    auto signer = audit::read_key_file(config.log_key());
+    return read_log_key(config.log_key());
+}
+
+std::shared_ptr<const audit::Signer> read_log_key(const std::filesystem::path& file) {
+    auto signer = audit::read_key_file(file);
     if (!signer) throw ConfigurationError(signer.error().detail);
     return std::move(*signer);
 }
@@ -79,13 +85,24 @@ Result<std::string> init_data(const Config& config) {
     const auto master =
         makes_master ? store::MasterKey::create(config.master_key()) : read_master_key(config);
     if (!master) return master.error();
-    const auto origin = audit::log_origin(config.host, year_of(system_clock().now()));
-    // The origin is fixed when the log is made.
+    const auto origin = audit::log_origin(config.host, audit::log_year(system_clock().now()));
+    // The origin is fixed when the log is made; later years are named after it.
     if (const auto made = audit::create_key_file(config.log_key(), origin); !made)
         return made.error();
     const auto signer = read_log_key(config);
-    store::open_sqlite_store({config.database(), true, 1}, signer);
+    const auto store = store::open_sqlite_store({config.database(), true, 1}, signer);
+    add_leaf(*store, admin_leaf("db-init"));
     return signer->verifier().text();
+}
+
+int upgrade_data(const Config& config) {
+    const auto signer = read_log_key(config);
+    const auto [before, after] = store::migrate_sqlite(config.database());
+    if (before == after) return after;
+    const auto store = store::open_sqlite_store({config.database(), false, 1}, signer);
+    add_leaf(*store, admin_leaf("db-upgrade", {{"from-schema", std::to_string(before)},
+                                               {"to-schema", std::to_string(after)}}));
+    return after;
 }
 
 namespace {
@@ -134,6 +151,7 @@ struct Application::Impl {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<store::Sealer> sealer;
     std::unique_ptr<store::StoreGate> gate;
+    std::unique_ptr<Attester> attester;
     std::unique_ptr<exchange::Exchange> exchange;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
@@ -159,6 +177,8 @@ struct Application::Impl {
         if (const auto fits = sealer->check(store->offices()); !fits)
             throw ConfigurationError(fits.error().detail);
         gate = std::make_unique<store::StoreGate>(*store, config.gate);
+        attester = std::make_unique<Attester>(config.evidence, *store, *gate, metrics);
+        refuse_an_old_backup();
         mapping = load_mapping(config.identity_rules);
         directory = load_directory(*store, mapping);
         exchange = std::make_unique<exchange::Exchange>(services(), config.exchange);
@@ -173,6 +193,11 @@ struct Application::Impl {
             [this](const http::Answered& answered) { observe(answered); });
         upkeep = std::make_unique<Upkeep>(upkeep_services());
         describe_metrics();
+    }
+
+    void refuse_an_old_backup() {
+        if (!config.evidence.refuse_smaller_than_witness) return;
+        if (const auto reason = attester->larger_log_seen()) throw ConfigurationError(*reason);
     }
 
     http::TlsSettings tls_settings() const {
@@ -225,9 +250,9 @@ struct Application::Impl {
                 [this](std::chrono::milliseconds delay, std::function<void()> work) {
                     server->after(delay, std::move(work));
                 },
-                {signer->verifier().text()},
-                signer->verifier().name,
+                signer->verifier(),
                 config.exchange,
+                [this] { return attester->may_submit(); },
                 [this](const identity::Identity& caller) { met(caller); }};
     }
 
@@ -307,6 +332,7 @@ struct Application::Impl {
         if (std::exchange(stopped, true)) return;
         api->drain();
         server->stop(std::chrono::duration_cast<std::chrono::milliseconds>(config.drain));
+        attester->stop();
         gate->drain();
         exchange->note_admin(audit::EntryType::stop, {});
         gate->drain();
@@ -362,6 +388,7 @@ void Application::start() {
                                 {{"clock", rfc3339(system_clock().now())}});
     impl_->server->start();
     impl_->look_after();
+    impl_->attester->start();
     log::info("gateway.started",
               {{"port", static_cast<std::int64_t>(port())},
                {"ops_port", static_cast<std::int64_t>(ops_port())},

@@ -35,14 +35,20 @@ class Application {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Makes the data folder: master.key, log.key (0400), gateway.db. Refuses to overwrite. Returns the
-/// log's vkey.
+/// Makes the data folder: master.key, log.key (0400), gateway.db with a first `admin` leaf. Refuses
+/// to overwrite. Returns the log's vkey.
 Result<std::string> init_data(const Config& config);
+
+/// Brings the database to this version's form and leaves an `admin` leaf when it changed. Returns
+/// the schema version. Throws StoreFailure.
+int upgrade_data(const Config& config);
 
 /// The catalogue of --spec-dir or the embedded one; ConfigurationError lists the problems.
 CatalogPtr catalog_of(const std::filesystem::path& spec_dir);
 
-/// The key of this year's log; ConfigurationError when it cannot be read or has a wrong mode.
+/// The log's key, under the name of its first year; ConfigurationError when it cannot be read or
+/// has a wrong mode.
 std::shared_ptr<const audit::Signer> read_log_key(const Config& config);
+std::shared_ptr<const audit::Signer> read_log_key(const std::filesystem::path& file);
 
 } // namespace cpg::app

@@ -143,6 +143,57 @@ Take profile(std::string& target, const std::filesystem::path& folder) {
     };
 }
 
+/// A word of a closed list.
+template<class T> Take one_of(T& target, std::map<std::string, T> words) {
+    return [&target, words = std::move(words)](const YAML::Node& node) {
+        const auto found = words.find(scalar(node));
+        if (found == words.end()) fail(node, "not one of the words that fit here");
+        target = found->second;
+    };
+}
+
+Take tsa(std::optional<TsaSettings>& target, const std::filesystem::path& folder) {
+    return [&target, folder](const YAML::Node& node) {
+        TsaSettings settings;
+        take_map(node, {{"url", text(settings.url)},
+                        {"ca", path(settings.ca, folder)},
+                        {"every", duration(settings.every, 1, 7 * 86'400)},
+                        {"missed", number(settings.missed, 1, 1000)},
+                        {"on_outage", one_of<bool>(settings.stop_on_outage,
+                                                   {{"warn", false}, {"stop", true}})}});
+        if (settings.url.empty() || settings.ca.empty()) fail(node, "url and ca are needed");
+        target = std::move(settings);
+    };
+}
+
+Take witnesses(std::vector<WitnessSettings>& target, const std::filesystem::path& folder) {
+    return [&target, folder](const YAML::Node& node) {
+        if (!node.IsSequence()) fail(node, "a list of witnesses is needed here");
+        for (const auto& item : node) {
+            WitnessSettings settings;
+            std::string key;
+            take_map(item, {{"url", text(settings.url)},
+                            {"key", text(key)},
+                            {"ca", path(settings.ca, folder)}});
+            auto parsed = audit::VerifierKey::parse(key);
+            if (!parsed || parsed->algorithm != audit::KeyAlgorithm::ed25519_cosignature)
+                fail(item, "key is not the key of a witness");
+            if (settings.url.empty()) fail(item, "url is needed");
+            settings.key = std::move(*parsed);
+            target.push_back(std::move(settings));
+        }
+    };
+}
+
+std::map<std::string, Take> evidence_keys(EvidenceSettings& evidence,
+                                          const std::filesystem::path& folder) {
+    return {{"tsa", tsa(evidence.tsa, folder)},
+            {"witnesses", witnesses(evidence.witnesses, folder)},
+            {"witness_every", duration(evidence.witness_every, 1, 86'400)},
+            {"refuse_smaller_than_witness", one_of<bool>(evidence.refuse_smaller_than_witness,
+                                                         {{"true", true}, {"false", false}})}};
+}
+
 constexpr std::uint64_t giga = 1u << 30;
 
 std::map<std::string, Take> limit_keys(Config& config) {
@@ -202,6 +253,7 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
          section({{"years", number(config.retention.years, 1, max_retention_years)},
                   {"floor_years", number(config.retention.floor_years, 1, max_retention_years)},
                   {"kinds", years_by_kind(config.retention.by_kind)}})},
+        {"evidence", section(evidence_keys(config.evidence, folder))},
         {"limits", section(limit_keys(config))},
     };
 }
@@ -210,14 +262,23 @@ Error trouble(const std::filesystem::path& file, int line, const std::string& te
     return {Errc::configuration, file.string() + ":" + std::to_string(line) + ": " + text};
 }
 
-} // namespace
+Take keys(std::vector<audit::VerifierKey>& target) {
+    return [&target](const YAML::Node& node) {
+        if (!node.IsSequence()) fail(node, "a list of keys is needed here");
+        for (const auto& item : node) {
+            auto key = audit::VerifierKey::parse(scalar(item));
+            if (!key || key->algorithm != audit::KeyAlgorithm::ed25519)
+                fail(item, "not the key of a log");
+            target.push_back(std::move(*key));
+        }
+    };
+}
 
-Result<Config> read_config(const std::filesystem::path& file) {
-    Config config;
-    config.file = file;
-    const auto folder = std::filesystem::absolute(file).parent_path();
+/// Reads the file by the table; the first problem with its line.
+Result<void> read_by(const std::filesystem::path& file, const std::map<std::string, Take>& table) {
     try {
-        take_map(YAML::LoadFile(file.string()), top_keys(config, folder));
+        take_map(YAML::LoadFile(file.string()), table);
+        return {};
     } catch (const Trouble& found) {
         return trouble(file, found.line, found.text);
     } catch (const YAML::BadFile&) {
@@ -225,9 +286,33 @@ Result<Config> read_config(const std::filesystem::path& file) {
     } catch (const YAML::Exception& failed) {
         return trouble(file, failed.mark.line + 1, failed.msg);
     }
+}
+
+} // namespace
+
+Result<Config> read_config(const std::filesystem::path& file) {
+    Config config;
+    config.file = file;
+    const auto folder = std::filesystem::absolute(file).parent_path();
+    if (const auto read = read_by(file, top_keys(config, folder)); !read) return read.error();
     if (config.data.empty()) return Error{Errc::configuration, file.string() + ": data is missing"};
     config.server.limits.max_body =
         std::max(config.server.limits.max_body, config.api.max_request_bytes);
+    return config;
+}
+
+Result<WitnessConfig> read_witness_config(const std::filesystem::path& file) {
+    WitnessConfig config;
+    const auto folder = std::filesystem::absolute(file).parent_path();
+    const auto read = read_by(file, {{"listen", section({{"address", text(config.address)},
+                                                         {"port", number(config.port, 0, 65535)}})},
+                                     {"key", path(config.key, folder)},
+                                     {"state", path(config.state, folder)},
+                                     {"logs", keys(config.logs)},
+                                     {"log", section({{"level", level(config.log_level)}})}});
+    if (!read) return read.error();
+    if (config.key.empty() || config.state.empty())
+        return Error{Errc::configuration, file.string() + ": key and state are needed"};
     return config;
 }
 

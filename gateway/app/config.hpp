@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/api/api.hpp"
+#include "gateway/app/attester.hpp"
 #include "gateway/exchange/retention.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ops/log.hpp"
@@ -31,6 +32,7 @@ struct Config {
     /// check.profile: a shipped profile, or the path of an own one (it ends in .yaml).
     std::string profile{standard_profile};
     std::filesystem::path service_codes; // check.service_codes; empty = no code table
+    EvidenceSettings evidence;
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     MasterKeySource master;
@@ -50,5 +52,16 @@ struct Config {
 
 /// configuration: with file and line in the detail.
 Result<Config> read_config(const std::filesystem::path& file);
+
+/// Settings of `cpgw witness`.
+struct WitnessConfig {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 9543;        // 0 = ephemeral
+    std::filesystem::path key, state; // key: name on the first line, then PEM, mode 0400
+    std::vector<audit::VerifierKey> logs;
+    log::Level log_level = log::Level::info;
+};
+/// configuration: with file and line in the detail.
+Result<WitnessConfig> read_witness_config(const std::filesystem::path& file);
 
 } // namespace cpg::app

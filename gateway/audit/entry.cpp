@@ -1,6 +1,7 @@
 #include "gateway/audit/entry.hpp"
 
 #include "gateway/audit/lines.hpp"
+#include "gateway/audit/note.hpp"
 #include "spec/base/digest.hpp"
 
 #include <algorithm>
@@ -260,6 +261,28 @@ std::optional<Digest> files_digest_of(const Entry& entry) {
         if (digest && prefixed_hex(*digest) == value) return *digest;
     }
     return std::nullopt;
+}
+
+std::string_view detail_of(const Entry& entry, std::string_view name) {
+    for (const auto& [known, value] : entry.details)
+        if (known == name) return value;
+    return {};
+}
+
+std::vector<std::pair<std::string, std::string>> details_of_previous_log(const Checkpoint& last) {
+    return {{"previous-log", last.origin},
+            {"previous-size", std::to_string(last.size)},
+            {"previous-root", base64(last.root.view())}};
+}
+
+std::optional<std::string> previous_log_of(const Entry& entry) {
+    std::string body;
+    for (const std::string_view name : {"previous-log", "previous-size", "previous-root"}) {
+        const std::string_view value = detail_of(entry, name);
+        if (entry.type != EntryType::start || value.empty()) return std::nullopt;
+        body.append(value).append("\n");
+    }
+    return body;
 }
 
 Digest digest_of_digests(const std::vector<Digest>& digests) {

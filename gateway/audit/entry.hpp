@@ -83,4 +83,15 @@ std::optional<Digest> files_digest_of(const Entry& entry);
 /// signed files (bytes).
 Digest digest_of_digests(const std::vector<Digest>& digests);
 
+/// The value of a detail line; empty when there is none of that name.
+std::string_view detail_of(const Entry& entry, std::string_view name);
+
+// At the turn of a year the last leaf of the old log (shard-close) names the new one, and the first
+// leaf of the new log (start) names where the old one ended.
+constexpr std::string_view next_log_detail = "next-log";
+struct Checkpoint;
+std::vector<std::pair<std::string, std::string>> details_of_previous_log(const Checkpoint& last);
+/// The body of the old log's last checkpoint; nullopt when the leaf does not name one.
+std::optional<std::string> previous_log_of(const Entry& entry);
+
 } // namespace cpg::audit

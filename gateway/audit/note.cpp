@@ -17,7 +17,9 @@ constexpr std::size_t key_size = 32;
 constexpr std::size_t ed25519_size = 64;
 constexpr std::size_t cosignature_size = 8 + ed25519_size;
 constexpr std::size_t id_size = 4;
-constexpr std::string_view signature_mark = "\u2014 "; // em dash, space
+constexpr std::string_view origin_middle = "/cpgw/";
+constexpr std::uint64_t first_year = 2000, last_year = 9999; // four digits
+constexpr std::string_view signature_mark = "\u2014 ";       // em dash, space
 
 struct FreeOpenSsl {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -102,23 +104,32 @@ bool verify_ed25519(BytesView public_key, BytesView message, BytesView signature
                             message.size()) == 1;
 }
 
+/// What a witness signs.
+std::string cosigned_text(std::string_view text, std::uint64_t seconds) {
+    return "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
+}
+
 bool verifies(const VerifierKey& key, std::string_view text, const Signature& signature) {
     const BytesView bytes = signature.signature;
     if (key.algorithm == KeyAlgorithm::ed25519)
         return bytes.size() == ed25519_size && verify_ed25519(key.public_key, text, bytes);
     const auto time = cosignature_time(signature);
     if (!time) return false;
-    const std::string message =
-        "cosignature/v1\ntime " + std::to_string(*time) + "\n" + std::string(text);
-    return verify_ed25519(key.public_key, message, bytes.substr(cosignature_size - ed25519_size));
+    return verify_ed25519(key.public_key, cosigned_text(text, *time),
+                          bytes.substr(cosignature_size - ed25519_size));
 }
 
 class Ed25519Signer final : public Signer {
   public:
-    Ed25519Signer(VerifierKey verifier, Key secret)
+    Ed25519Signer(VerifierKey verifier, std::shared_ptr<EVP_PKEY> secret)
         : verifier_(std::move(verifier)), secret_(std::move(secret)) {}
 
     const VerifierKey& verifier() const override { return verifier_; }
+
+    std::shared_ptr<const Signer> named(std::string_view name) const override {
+        if (!is_key_name(name)) throw std::invalid_argument("not a key name");
+        return std::make_shared<Ed25519Signer>(renamed(verifier_, name), secret_);
+    }
 
     Bytes sign(BytesView message) const override {
         const Context context = make_context();
@@ -135,7 +146,7 @@ class Ed25519Signer final : public Signer {
 
   private:
     VerifierKey verifier_;
-    Key secret_;
+    std::shared_ptr<EVP_PKEY> secret_;
 };
 
 Key read_secret(std::string_view pem) {
@@ -174,6 +185,11 @@ bool same_key(const Signature& left, const Signature& right) {
 std::string VerifierKey::text() const {
     return name + "+" + hex(number_bytes(id, id_size)) + "+" +
            base64(typed_key(algorithm, public_key));
+}
+
+VerifierKey renamed(const VerifierKey& key, std::string_view name) {
+    return {std::string(name), key_id(name, typed_key(key.algorithm, key.public_key)),
+            key.public_key, key.algorithm};
 }
 
 Result<VerifierKey> VerifierKey::parse(std::string_view vkey) {
@@ -223,6 +239,25 @@ std::optional<std::uint64_t> cosignature_time(const Signature& signature) {
     return number_from(BytesView(signature.signature).substr(0, 8));
 }
 
+std::string signature_line(const Signature& signature) {
+    return std::string(signature_mark) + signature.name + " " +
+           base64(number_bytes(signature.id, id_size) + signature.signature) + "\n";
+}
+
+VerifierKey cosigner_key(const Signer& signer) {
+    VerifierKey key = signer.verifier();
+    key.algorithm = KeyAlgorithm::ed25519_cosignature;
+    return renamed(key, key.name);
+}
+
+std::string cosign(const Signer& signer, std::string_view text, Time time) {
+    const auto seconds = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+    const VerifierKey key = cosigner_key(signer);
+    return signature_line(
+        {key.name, key.id, number_bytes(seconds, 8) + signer.sign(cosigned_text(text, seconds))});
+}
+
 std::string sign_note(std::string_view text, const std::vector<const Signer*>& signers) {
     if (text.empty() || text.back() != '\n' || !is_note_text(text))
         throw std::invalid_argument("sign_note: not the text of a note");
@@ -230,9 +265,7 @@ std::string sign_note(std::string_view text, const std::vector<const Signer*>& s
     note += '\n';
     for (const Signer* signer : signers) {
         const VerifierKey& key = signer->verifier();
-        note.append(signature_mark).append(key.name).append(" ");
-        note += base64(number_bytes(key.id, id_size) + signer->sign(text));
-        note += '\n';
+        note += signature_line({key.name, key.id, signer->sign(text)});
     }
     return note;
 }
@@ -308,7 +341,44 @@ Result<Checkpoint> Checkpoint::parse(std::string_view body) {
 }
 
 std::string log_origin(std::string_view host, int year) {
-    return std::string(host) + "/cpgw/" + std::to_string(year);
+    return std::string(host).append(origin_middle) + std::to_string(year);
+}
+
+int log_year(Time time) {
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+    return static_cast<int>(day.year());
+}
+
+std::optional<int> year_of_origin(std::string_view origin) {
+    const std::size_t middle = origin.rfind(origin_middle);
+    if (middle == std::string_view::npos || middle == 0) return std::nullopt;
+    const auto year = parse_decimal(origin.substr(middle + origin_middle.size()));
+    if (!year || *year < first_year || *year > last_year) return std::nullopt;
+    return static_cast<int>(*year);
+}
+
+std::string origin_in_year(std::string_view origin, int year) {
+    if (!year_of_origin(origin)) throw std::invalid_argument("an origin without a year");
+    return log_origin(origin.substr(0, origin.rfind(origin_middle)), year);
+}
+
+std::vector<VerifierKey> keys_for_log(std::vector<VerifierKey> trusted, std::string_view origin) {
+    const auto year = year_of_origin(origin);
+    if (!year) return trusted;
+    const auto known = [&](const VerifierKey& key) {
+        return std::any_of(trusted.begin(), trusted.end(), [&](const VerifierKey& other) {
+            return other.name == key.name && other.public_key == key.public_key &&
+                   other.algorithm == key.algorithm;
+        });
+    };
+    for (std::size_t i = 0, given = trusted.size(); i < given; ++i) {
+        if (trusted[i].algorithm != KeyAlgorithm::ed25519 || !year_of_origin(trusted[i].name) ||
+            origin_in_year(trusted[i].name, *year) != origin)
+            continue;
+        VerifierKey key = renamed(trusted[i], origin);
+        if (!known(key)) trusted.push_back(std::move(key));
+    }
+    return trusted;
 }
 
 } // namespace cpg::audit

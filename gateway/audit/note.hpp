@@ -1,6 +1,5 @@
-// C2SP signed notes with Ed25519, witnesses' timestamped cosignatures (verified only), and C2SP
-// checkpoints. Pure but for key generation; any thread. The library failing throws
-// std::runtime_error.
+// C2SP signed notes with Ed25519, witnesses' timestamped cosignatures, and C2SP checkpoints. Pure
+// but for key generation; any thread. The library failing throws std::runtime_error.
 #pragma once
 
 #include "spec/base/bytes.hpp"
@@ -32,6 +31,8 @@ struct VerifierKey {
     /// Strict; the id must be that of name and key.
     static Result<VerifierKey> parse(std::string_view vkey);
 };
+/// The same public key under another name, with its id.
+VerifierKey renamed(const VerifierKey& key, std::string_view name);
 
 /// Signs; the abstract seam that PKCS#11 or a test can take.
 class Signer {
@@ -40,6 +41,8 @@ class Signer {
     virtual const VerifierKey& verifier() const = 0;
     virtual Bytes
     sign(BytesView message) const = 0; // 64 bytes; any thread; throws when the key cannot be used
+    /// The same key under another name: the log of another year.
+    virtual std::shared_ptr<const Signer> named(std::string_view name) const = 0;
 };
 
 /// Ed25519 from a secret in PEM (PKCS#8). make_signer_key() writes a new one; the name is the log's
@@ -54,6 +57,14 @@ struct Signature {
 };
 /// Unix seconds at which a witness signed; nullopt when it has not the form of a cosignature.
 std::optional<std::uint64_t> cosignature_time(const Signature& signature);
+
+/// The line of a note, with its line feed.
+std::string signature_line(const Signature& signature);
+
+/// The key under which a signer's cosignatures verify.
+VerifierKey cosigner_key(const Signer& signer);
+/// A witness's signature line (C2SP tlog-cosignature) over a checkpoint's text, with the time.
+std::string cosign(const Signer& signer, std::string_view text, Time time);
 
 struct Note {
     std::string text; // ends with a line feed
@@ -81,5 +92,17 @@ struct Checkpoint {
 
 /// Origin of this gateway's log in a year: "<host>/cpgw/<YYYY>".
 std::string log_origin(std::string_view host, int year);
+/// The year an instant belongs to, in UTC as the `time` line of a leaf.
+int log_year(Time time);
+/// The year at the end of an origin, 2000 to 9999; nullopt when it has not the form above.
+std::optional<int> year_of_origin(std::string_view origin);
+/// The same gateway's origin in another year. Throws std::invalid_argument for a text of another
+/// form.
+std::string origin_in_year(std::string_view origin, int year);
+
+/// The trusted keys, and for a log of the form above the keys that its other years are trusted by:
+/// a gateway keeps its key and only the year in its name changes, so a key of `<host>/cpgw/2026`
+/// vouches for `<host>/cpgw/2027` too.
+std::vector<VerifierKey> keys_for_log(std::vector<VerifierKey> trusted, std::string_view origin);
 
 } // namespace cpg::audit

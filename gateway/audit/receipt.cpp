@@ -97,11 +97,12 @@ struct Opened {
 };
 
 Result<Opened> open_proof(const TlogProof& proof, const Digest& leaf,
-                          const std::vector<VerifierKey>& trusted) {
+                          const std::vector<VerifierKey>& given) {
+    const Result<Checkpoint> checkpoint = read_checkpoint(proof.proof.checkpoint);
+    if (!checkpoint) return checkpoint.error();
+    const std::vector<VerifierKey> trusted = keys_for_log(given, checkpoint->origin);
     const Result<Note> note = open_note(proof.proof.checkpoint, trusted);
     if (!note) return note.error();
-    const Result<Checkpoint> checkpoint = Checkpoint::parse(note->text);
-    if (!checkpoint) return checkpoint.error();
     Signers signers = signers_of(*note, checkpoint->origin, trusted);
     if (!signers.by_log)
         return Error{Errc::unknown_key, "no signature of a trusted key of this log"};

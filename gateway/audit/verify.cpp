@@ -1,5 +1,6 @@
 #include "gateway/audit/verify.hpp"
 
+#include "gateway/audit/timestamp.hpp"
 #include "gateway/audit/words.hpp"
 #include "spec/base/digest.hpp"
 
@@ -95,10 +96,91 @@ Words cannot_read(const fs::path& path) {
     return {"読めません: " + name, "Cannot be read: " + name};
 }
 
-VerifiedPath verify_file(const fs::path& path, const std::vector<VerifierKey>& trusted) {
+// -- words of others: witnesses, a time-stamping authority --
+
+void refuse(Verification& verification, Verified result, const Words& reason) {
+    verification.result = result;
+    verification.reason_ja = reason.ja;
+    verification.reason_en = reason.en;
+    verification.proven_ja.clear();
+    verification.proven_en.clear();
+}
+
+void judge_quorum(Verification& verification, const Policy& policy) {
+    const Receipt& receipt = *verification.receipt;
+    const auto note = open_note(receipt.proof.proof.checkpoint,
+                                keys_for_log(policy.keys(), receipt.checkpoint.origin));
+    if (note && policy.is_met_by(note->signatures)) return;
+    refuse(verification, Verified::unknown_key,
+           {"方針が求める証人の連署がそろっていません。",
+            "The witnesses that the policy asks for have not cosigned it."});
+}
+
+std::optional<Bytes> read_stamp(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return std::nullopt;
+    Bytes bytes(max_timestamp_bytes + 1, '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+    return bytes;
+}
+
+void add_line(Verification& verification, const Words& line, bool proven) {
+    (proven ? verification.proven_ja : verification.not_proven_ja).push_back(line.ja);
+    (proven ? verification.proven_en : verification.not_proven_en).push_back(line.en);
+}
+
+void judge_stamp(Verification& verification, const Bytes& stamp,
+                 const std::optional<fs::path>& ca) {
+    if (!ca)
+        return add_line(
+            verification,
+            {"時刻認証局の時刻（タイムスタンプはありますが、--tsa-ca がないため未検証）",
+             "the time of a time-stamping authority (there is a stamp; --tsa-ca is "
+             "needed to check it)"},
+            false);
+    const Digest imprint = sha256(verification.receipt->checkpoint.body());
+    const auto verified = verify_timestamp(stamp, imprint, {}, *ca);
+    if (verified)
+        return add_line(verification,
+                        {"タイムスタンプ（RFC 3161）: " + rfc3339(verified->time) +
+                             " にこの記録を含むログが"
+                             "あったこと（" +
+                             printable(verified->authority) + "、番号 " + verified->serial + "）",
+                         "time stamp (RFC 3161): the log with this record was there at " +
+                             rfc3339(verified->time) + " (" + printable(verified->authority) +
+                             ", serial " + verified->serial + ")"},
+                        true);
+    const auto result =
+        verified.error().code == Errc::unknown_key || verified.error().code == Errc::configuration
+            ? Verified::unknown_key
+        : verified.error().code == Errc::malformed ? Verified::malformed
+                                                   : Verified::tampered;
+    refuse(verification, result,
+           {"タイムスタンプを確かめられません: " + verified.error().detail,
+            "The time stamp does not verify: " + verified.error().detail});
+}
+
+void judge_others(Verification& verification, const fs::path& receipt, const Trust& trust) {
+    if (verification.result != Verified::proven) return;
+    if (trust.policy) judge_quorum(verification, *trust.policy);
+    if (verification.result != Verified::proven) return;
+    if (const auto stamp = read_stamp(stamp_beside(receipt)))
+        judge_stamp(verification, *stamp, trust.tsa_ca);
+}
+
+std::vector<VerifierKey> all_keys(const Trust& trust) {
+    std::vector<VerifierKey> keys = trust.keys;
+    if (trust.policy)
+        keys.insert(keys.end(), trust.policy->keys().begin(), trust.policy->keys().end());
+    return keys;
+}
+
+VerifiedPath verify_file(const fs::path& path, const Trust& trust) {
     const auto text = read_receipt(path);
     if (!text) return unreadable(path, cannot_read(path));
-    Verification verification = verify_receipt(*text, {}, trusted);
+    Verification verification = verify_receipt(*text, {}, all_keys(trust));
+    judge_others(verification, path, trust);
     VerifiedPath outcome{
         path, verification.result, verification.reason_ja, verification.reason_en, {}};
     outcome.receipts.push_back({path.string(), std::move(verification)});
@@ -170,7 +252,7 @@ void judge_together(VerifiedPath& outcome) {
                    printable(receipt.name) + " is about another bundle."});
 }
 
-VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>& trusted) {
+VerifiedPath verify_folder(const fs::path& path, const Trust& trust) {
     auto read = read_folder(path);
     if (const Words* reason = std::get_if<Words>(&read)) return unreadable(path, *reason);
     const Folder& folder = std::get<Folder>(read);
@@ -178,6 +260,7 @@ VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>&
         return unreadable(path, {"受付票がありません（receipts/*.receipt.txt）。",
                                  "There is no receipt (receipts/*.receipt.txt)."});
     VerifiedPath outcome{path, Verified::proven, {}, {}, {}};
+    const std::vector<VerifierKey> keys = all_keys(trust);
     for (const fs::path& file : folder.receipts) {
         const std::string name = (fs::path(receipts_folder) / file.filename()).string();
         const auto text = read_receipt(file);
@@ -185,7 +268,8 @@ VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>&
             judge(outcome, Verified::malformed, cannot_read(file));
             continue;
         }
-        Verification verification = verify_in_folder(*text, folder.files, trusted);
+        Verification verification = verify_in_folder(*text, folder.files, keys);
+        judge_others(verification, file, trust);
         if (verification.result != Verified::proven)
             judge(outcome, verification.result,
                   {printable(name) + ": " + verification.reason_ja,
@@ -283,6 +367,13 @@ json::object object_of(const VerifiedPath& path, Lang lang) {
 
 } // namespace
 
+fs::path stamp_beside(const fs::path& receipt) {
+    fs::path stamp = receipt;
+    if (receipt.extension() == ".txt") return stamp.replace_extension(".tsr");
+    stamp += ".tsr";
+    return stamp;
+}
+
 Verified worse(Verified left, Verified right) {
     // The exit codes 1 to 4 stand in the order of gravity; 0 is none.
     if (left == Verified::proven) return right;
@@ -290,10 +381,10 @@ Verified worse(Verified left, Verified right) {
     return std::min(left, right);
 }
 
-VerifiedPath verify_path(const fs::path& path, const std::vector<VerifierKey>& trusted) {
+VerifiedPath verify_path(const fs::path& path, const Trust& trust) {
     std::error_code error;
-    if (fs::is_directory(path, error)) return verify_folder(path, trusted);
-    if (fs::is_regular_file(path, error)) return verify_file(path, trusted);
+    if (fs::is_directory(path, error)) return verify_folder(path, trust);
+    if (fs::is_regular_file(path, error)) return verify_file(path, trust);
     return unreadable(path, cannot_read(path));
 }
 
@@ -316,10 +407,10 @@ std::string to_json(const std::vector<VerifiedPath>& paths, Lang lang) {
                                         {"paths", std::move(items)}});
 }
 
-int verify_command(const std::vector<fs::path>& paths, const std::vector<VerifierKey>& trusted,
-                   Lang lang, VerifyFormat format, std::ostream& out) {
+int verify_command(const std::vector<fs::path>& paths, const Trust& trust, Lang lang,
+                   VerifyFormat format, std::ostream& out) {
     std::vector<VerifiedPath> outcomes;
-    for (const fs::path& path : paths) outcomes.push_back(verify_path(path, trusted));
+    for (const fs::path& path : paths) outcomes.push_back(verify_path(path, trust));
     out << (format == VerifyFormat::json ? to_json(outcomes, lang) + "\n"
                                          : to_text(outcomes, lang));
     return static_cast<int>(worst_of(outcomes));

@@ -3,6 +3,7 @@
 // Reads files only; any thread.
 #pragma once
 
+#include "gateway/audit/policy.hpp"
 #include "gateway/audit/receipt.hpp"
 #include "spec/base/lang.hpp"
 
@@ -10,6 +11,16 @@
 #include <iosfwd>
 
 namespace cpg::audit {
+
+/// Whose word counts.
+struct Trust {
+    Trust(std::vector<VerifierKey> trusted) : keys(std::move(trusted)) {}
+    std::vector<VerifierKey> keys;
+    /// Its keys count too; a receipt that its quorum did not cosign: unknown_key (policy not met).
+    std::optional<Policy> policy;
+    /// PEM, of the time-stamping authority; without it stamps are named and not checked.
+    std::optional<std::filesystem::path> tsa_ca;
+};
 
 struct VerifiedReceipt {
     std::string name; // relative to the path that was asked for, or that path itself
@@ -30,9 +41,13 @@ Verified worse(Verified left, Verified right);
 /// A receipt's file, or a folder. In a folder every receipt must verify; one of them at least is of
 /// the acceptance (or refusal); each that lists files must fit the files of the folder exactly; all
 /// are about one bundle. Names that start with a dot are ignored; so is what else lies in
-/// `receipts/`. Files are hashed by streaming. A path that cannot be read is malformed.
-VerifiedPath verify_path(const std::filesystem::path& path,
-                         const std::vector<VerifierKey>& trusted);
+/// `receipts/`. Files are hashed by streaming. A path that cannot be read is malformed. A time
+/// stamp (RFC 3161) over a receipt's checkpoint stands beside it, `.tsr` in place of `.txt`: one
+/// that does not verify is tampered, one whose signer is not of tsa_ca unknown_key.
+VerifiedPath verify_path(const std::filesystem::path& path, const Trust& trust);
+
+/// Where the time stamp of a receipt lies.
+std::filesystem::path stamp_beside(const std::filesystem::path& receipt);
 
 enum class VerifyFormat { text, json };
 
@@ -41,8 +56,7 @@ std::string to_text(const std::vector<VerifiedPath>& paths, Lang lang);
 std::string to_json(const std::vector<VerifiedPath>& paths, Lang lang);
 
 /// Verifies, prints, and gives the exit code: that of the gravest outcome.
-int verify_command(const std::vector<std::filesystem::path>& paths,
-                   const std::vector<VerifierKey>& trusted, Lang lang, VerifyFormat format,
-                   std::ostream& out);
+int verify_command(const std::vector<std::filesystem::path>& paths, const Trust& trust, Lang lang,
+                   VerifyFormat format, std::ostream& out);
 
 } // namespace cpg::audit

@@ -66,12 +66,19 @@ int kit_summary_command(const Arguments& given);
 int kit_verify_command(const Arguments& given);
 
 // The gateway itself: serve.cpp, db.cpp, audit.cpp.
-extern const Usage serve_usage, db_init_usage, db_check_usage, db_upgrade_usage, audit_head_usage;
+extern const Usage serve_usage, db_init_usage, db_check_usage, db_upgrade_usage, audit_head_usage,
+    audit_fsck_usage, audit_export_usage, audit_verify_export_usage;
 int serve_command(const Arguments& given);
 int db_init_command(const Arguments& given);
 int db_check_command(const Arguments& given);
 int db_upgrade_command(const Arguments& given);
 int audit_head_command(const Arguments& given);
+int audit_fsck_command(const Arguments& given);
+int audit_export_command(const Arguments& given);
+int audit_verify_export_command(const Arguments& given);
+
+extern const Usage witness_usage;
+int witness_command(const Arguments& given);
 
 extern const Usage db_backup_usage, db_restore_usage, db_rekey_usage, db_wrap_key_usage;
 int db_backup_command(const Arguments& given);

@@ -1,5 +1,6 @@
 #include "gateway/cli/connection.hpp"
 
+#include "gateway/cli/pinned_log.hpp"
 #include "gateway/cli/text.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -22,6 +23,16 @@ client::Settings settings_from_file(const Arguments& given) {
     if (const auto file = default_config())
         return value_or_fail(client::read_settings(*file), "設定を読めません");
     return {};
+}
+
+/// Where the client remembers the log: nullopt when everything is said on the command line.
+std::optional<fs::path> pins_file_of(const Arguments& given) {
+    if (given.has("--checkpoints")) return given.text("--checkpoints");
+    if (given.has("--config")) return given.text("--config") + ".checkpoints";
+    if (given.has("--gateway") && given.has("--cert") && given.has("--key") && given.has("--ca"))
+        return std::nullopt;
+    const auto file = default_config();
+    return file ? std::optional<fs::path>(file->string() + ".checkpoints") : std::nullopt;
 }
 
 client::Client open_client(client::Settings settings) {
@@ -51,6 +62,9 @@ const std::vector<Option>& connection_options() {
          "authority that vouches for the gateway (PEM)"},
         {"--trusted-key", "VKEY", "受付票を確かめる鍵（繰り返せます）",
          "key that receipts are verified by (may be repeated)", Takes::many_values},
+        {"--checkpoints", "FILE", "以前に見たログの控え（既定 設定ファイル名.checkpoints）",
+         "what was seen of the gateway's log (default: the settings file's name with "
+         ".checkpoints)"},
         {"--lang", "ja|en", "表示の言語（既定 ja）", "language of the texts (default ja)"},
         {"--format", "text|json", "出力の形式（既定 text）", "form of the output (default text)"},
     };
@@ -104,7 +118,10 @@ Connection::Connection(const Arguments& given) : Connection(given, settings_of(g
 Connection::Connection(const Arguments& given, client::Settings settings)
     : trusted_keys_(keys_of(settings.trusted_keys)),
       lang_(settings.lang == "en" ? Lang::en : Lang::ja), json_(given.text("--format") == "json"),
-      client_(open_client(std::move(settings))) {}
+      client_(open_client(std::move(settings))) {
+    const auto pins = pins_file_of(given);
+    if (pins && !trusted_keys_.empty()) check_log(client_, *pins, trusted_keys_, lang_);
+}
 
 const std::vector<audit::VerifierKey>& Connection::trusted_keys() const {
     if (trusted_keys_.empty())

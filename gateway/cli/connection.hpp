@@ -10,7 +10,7 @@
 
 namespace cpg::cli {
 
-/// --config, --gateway, --cert, --key, --ca, --trusted-key, --lang, --format.
+/// --config, --gateway, --cert, --key, --ca, --trusted-key, --checkpoints, --lang, --format.
 const std::vector<Option>& connection_options();
 
 /// ./cpgw-client.yaml, else $XDG_CONFIG_HOME/cpgw/client.yaml (~/.config when it is unset); nullopt
@@ -22,6 +22,7 @@ client::Settings settings_of(const Arguments& given);
 /// The keys of a settings file or of --trusted-key. Throws Failure (78) for one that is no key.
 std::vector<audit::VerifierKey> keys_of(const std::vector<std::string>& vkeys);
 
+/// Opening one checks the gateway's log against what was seen of it before (pinned_log.hpp).
 class Connection {
   public:
     explicit Connection(const Arguments& given);

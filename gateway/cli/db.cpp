@@ -65,8 +65,14 @@ const Usage db_upgrade_usage{"db upgrade",
                              {config_option}};
 
 int db_upgrade_command(const Arguments& given) {
-    std::cout << "schema " << store::migrate_sqlite(config_of(given).database()) << '\n';
-    return exit_done;
+    try {
+        std::cout << "schema " << app::upgrade_data(config_of(given)) << '\n';
+        return exit_done;
+    } catch (const std::runtime_error& failed) { // the key, the database
+        throw Failure(exit_configuration,
+                      std::string("データベースを新しくできません / cannot be upgraded: ") +
+                          failed.what());
+    }
 }
 
 const Usage db_backup_usage{

@@ -1,12 +1,14 @@
 #include "gateway/cli/office_import.hpp"
 
-#include "gateway/app/config.hpp"
+#include "gateway/app/admin_leaf.hpp"
+#include "gateway/app/application.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/files.hpp"
 #include "gateway/cli/text.hpp"
 #include "gateway/identity/certificate.hpp"
 #include "gateway/identity/directory.hpp"
 #include "gateway/store/sqlite/sqlite_store.hpp"
+#include "spec/base/digest.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -74,23 +76,45 @@ const Usage office_cert_usage{
 
 namespace {
 
-std::unique_ptr<store::Store> open_store(const Arguments& given) {
+std::filesystem::path database_of(const Arguments& given) {
     if (given.has("--db") == given.has("--config"))
         throw UsageError("--db か --config のどちらかを指定してください / "
                          "give either --db or --config");
-    store::SqliteOptions options;
-    options.readers = 1;
-    options.file = given.has("--db") ? std::filesystem::path(given.text("--db"))
-                                     : value_or_fail(app::read_config(given.text("--config")),
-                                                     "設定ファイルが使えません")
-                                           .database();
+    if (given.has("--db")) return given.text("--db");
+    return value_or_fail(app::read_config(given.text("--config")), "設定ファイルが使えません")
+        .database();
+}
+
+std::unique_ptr<store::Store> open_store(const Arguments& given,
+                                         std::shared_ptr<const audit::Signer> signer) {
+    const auto file = database_of(given);
     try {
-        // The directory is not part of the log: nothing here needs a signature.
-        return store::open_sqlite_store(options, nullptr);
+        return store::open_sqlite_store({file, false, 1}, std::move(signer));
     } catch (const store::StoreFailure& failed) {
-        throw Failure(exit_configuration, "データベースを開けません: " + options.file.string() +
+        throw Failure(exit_configuration, "データベースを開けません: " + file.string() +
                                               " / cannot open the database: " + failed.what());
     }
+}
+
+std::unique_ptr<store::Store> open_to_read(const Arguments& given) {
+    return open_store(given, nullptr);
+}
+
+/// A change of the directory is written together with its leaf, so it needs the log's key.
+std::unique_ptr<store::Store> open_to_change(const Arguments& given) {
+    try {
+        return open_store(given, app::read_log_key(database_of(given).parent_path() / "log.key"));
+    } catch (const app::ConfigurationError& failed) {
+        throw Failure(exit_configuration,
+                      std::string("記録の鍵が使えません / the log's key cannot be used: ") +
+                          failed.what());
+    }
+}
+
+void change_directory(store::Store& store, store::DirectoryOp change) {
+    store::Job job;
+    job.ops.emplace_back(std::move(change));
+    store.commit({&job, 1});
 }
 
 OfficeNo office_of(const std::string& text) {
@@ -135,7 +159,7 @@ boost::json::object json_of(const store::OfficeRow& row) {
 int office_add_command(const Arguments& given) {
     const OfficeNo office = office_of(given.required("--office"));
     const std::string name = given.required("--name");
-    const auto store = open_store(given);
+    const auto store = open_to_change(given);
     store::OfficeRow row = known_office(*store, office).value_or(store::OfficeRow{});
     row.office = office;
     row.enabled = true;
@@ -148,7 +172,8 @@ int office_add_command(const Arguments& given) {
                              " / not a service type: " + text);
         row.service_types.push_back(*type);
     }
-    store->put_offices({&row, 1});
+    change_directory(*store,
+                     {{row}, {}, app::admin_leaf("office-add", {{"office", office.str()}})});
     std::cout << "登録 / registered " << office.view() << "\n";
     return exit_done;
 }
@@ -156,7 +181,7 @@ int office_add_command(const Arguments& given) {
 int office_list_command(const Arguments& given) {
     const auto limit = given.number("--limit", std::numeric_limits<std::int64_t>::max(), 1,
                                     std::numeric_limits<std::int64_t>::max());
-    const auto store = open_store(given);
+    const auto store = open_to_read(given);
     const identity::Directory directory(store->offices(), {}, 0);
     const std::string query = given.operands().empty() ? "" : given.operands().front();
     const auto found = directory.search(query, static_cast<std::size_t>(limit));
@@ -181,26 +206,33 @@ int office_list_command(const Arguments& given) {
 
 int office_import_command(const Arguments& given) {
     const std::string file = given.operands().front();
-    OfficeList list = read_office_list(read_file(file));
+    const std::string text_of_list = read_file(file);
+    OfficeList list = read_office_list(text_of_list);
     if (!list.problems.empty()) {
         std::string text = "登録しませんでした / nothing was registered:";
         for (const auto& problem : list.problems)
             text += "\n" + file + ":" + std::to_string(problem.line) + ": " + problem.text;
         throw Failure(exit_usage, text);
     }
-    const auto store = open_store(given);
+    const auto store = open_to_change(given);
     keep_what_is_known(list.offices, store->offices());
-    store->put_offices(list.offices);
-    std::cout << list.offices.size() << " 件を登録 / offices registered\n";
+    const auto count = list.offices.size();
+    change_directory(
+        *store, {std::move(list.offices),
+                 {},
+                 app::admin_leaf("office-import", {{"offices", std::to_string(count)},
+                                                   {"list", prefixed_hex(sha256(text_of_list))}})});
+    std::cout << count << " 件を登録 / offices registered\n";
     return exit_done;
 }
 
 int office_disable_command(const Arguments& given) {
     const OfficeNo office = office_of(given.required("--office"));
-    const auto store = open_store(given);
+    const auto store = open_to_change(given);
     store::OfficeRow row = must_know(*store, office);
     row.enabled = false;
-    store->put_offices({&row, 1});
+    change_directory(*store,
+                     {{row}, {}, app::admin_leaf("office-disable", {{"office", office.str()}})});
     std::cout << "停止 / disabled " << office.view() << "\n";
     return exit_done;
 }
@@ -234,7 +266,7 @@ int office_cert_command(const Arguments& given) {
     const identity::Certificate certificate = value_or_fail(
         identity::parse_certificate_pem(read_file(given.required("--pem"))), "証明書が読めません");
     store::CertificateRow row = row_for(certificate, given);
-    const auto store = open_store(given);
+    const auto store = open_to_change(given);
     std::vector<store::OfficeRow> offices;
     for (const auto& text : split(given.required("--office"))) {
         offices.push_back(must_know(*store, office_of(text)));
@@ -244,8 +276,12 @@ int office_cert_command(const Arguments& given) {
     if (row.offices.empty()) throw UsageError("--office が空です / --office names no office");
     row.may_submit_for_many = row.offices.size() > 1;
     refuse_conflict(*store, row);
-    store->put_certificates({&row, 1});
-    store->put_offices(offices);
+    const auto leaf = app::admin_leaf(row.enabled ? "office-cert" : "office-cert-disable",
+                                      {{"serial", row.serial},
+                                       {"issuer", prefixed_hex(sha256(row.issuer))},
+                                       {"first-office", row.offices.front().str()},
+                                       {"offices", std::to_string(row.offices.size())}});
+    change_directory(*store, {std::move(offices), {row}, leaf});
     std::cout << (row.enabled ? "登録 / registered " : "停止 / disabled ") << row.serial << "\n";
     return exit_done;
 }

@@ -1,4 +1,5 @@
 #include "adapters/client/save_folder.hpp"
+#include "gateway/audit/verify.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/remote.hpp"
 
@@ -15,7 +16,10 @@ const Usage receipt_usage{
     {"ID", 1, 1},
     with({{"--out", "FILE", "保存先（既定 画面）", "file to write (default: the terminal)"},
           {"--step", "accepted|fetched|imported|import_failed|recalled|rejected",
-           "どの証跡か（既定 最新）", "which receipt (default: the newest)"}},
+           "どの証跡か（既定 最新）", "which receipt (default: the newest)"},
+          {"--with", "cosignatures|timestamp",
+           "証人の連署、またはタイムスタンプ（--out の名前の .tsr に保存）の付いたもの",
+           "by a checkpoint with cosignatures, or with a time stamp (saved beside --out as .tsr)"}},
          connection_options())};
 
 namespace {
@@ -31,9 +35,13 @@ RemoteReceipt chosen(const std::vector<RemoteReceipt>& receipts, const Arguments
 int receipt_command(const Arguments& given) {
     const BundleId id = id_operand(given.operands()[0]);
     Connection connection(given);
-    const RemoteReceipt receipt = chosen(receipts_of(connection, id), given);
+    const RemoteReceipt receipt = chosen(receipts_of(connection, id, given.text("--with")), given);
     // Kept even when it does not verify: it is evidence either way.
-    if (given.has("--out")) client::save_file(given.text("--out"), receipt.text);
+    if (given.has("--out")) {
+        client::save_file(given.text("--out"), receipt.text);
+        if (!receipt.timestamp.empty())
+            client::save_file(audit::stamp_beside(given.text("--out")), receipt.timestamp);
+    }
     const auto reason =
         why_not_proven(receipt, id, {}, connection.trusted_keys(), connection.lang());
     if (connection.json())

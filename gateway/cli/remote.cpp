@@ -133,13 +133,16 @@ std::vector<RemoteBundle> list_all(Connection& connection, const std::string& ta
     unreadable("next");
 }
 
-std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id) {
-    const json::object answer = connection.get("/v1/bundles/" + id.str() + "/receipts");
+std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id,
+                                       const std::string& with) {
+    const json::object answer = connection.get("/v1/bundles/" + id.str() + "/receipts" +
+                                               (with.empty() ? "" : "?with=" + with));
     std::vector<RemoteReceipt> receipts;
     for (const auto& item : array_at(answer, "receipts")) {
         if (!item.is_object()) unreadable("receipts");
-        RemoteReceipt receipt{text_member(item.get_object(), "step"),
-                              text_member(item.get_object(), "receipt")};
+        RemoteReceipt receipt{
+            text_member(item.get_object(), "step"), text_member(item.get_object(), "receipt"),
+            from_base64(text_member(item.get_object(), "timestamp")).value_or(Bytes())};
         // A step of a later version of the gateway is passed over: its name is not ours to trust.
         const bool known = std::any_of(std::begin(expectations), std::end(expectations),
                                        [&](const Expected& e) { return e.step == receipt.step; });

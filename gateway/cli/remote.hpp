@@ -28,8 +28,11 @@ std::vector<RemoteBundle> list_all(Connection& connection, const std::string& ta
 struct RemoteReceipt {
     std::string step; // accepted, fetched, imported, import_failed, recalled, rejected
     std::string text;
+    Bytes timestamp; // TimeStampResp, when it was asked for and there is one
 };
-std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id);
+/// `with`: empty, "cosignatures" or "timestamp".
+std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id,
+                                       const std::string& with = {});
 
 /// Whether a receipt proves that this step happened to this bundle, with these files as far as its
 /// leaf lists files. nullopt: yes; else the reason in words.

@@ -3,15 +3,10 @@
 #include "gateway/app/application.hpp"
 #include "gateway/app/confine.hpp"
 #include "gateway/cli/commands.hpp"
+#include "gateway/cli/process.hpp"
 
-#include <csignal>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
@@ -19,33 +14,10 @@ namespace cpg::cli {
 
 namespace {
 
-// Keys and payloads are in this process's memory: no core file, no ptrace, no file others may read.
-void harden_process() {
-    ::umask(077);
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
-    ::prctl(PR_SET_DUMPABLE, 0);
-}
-
-// Every thread started later inherits the mask; this one alone takes the signals.
-sigset_t block_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    return signals;
-}
-
-// Written whole or not at all: whoever waits for the file may read it as soon as it is there.
-void write_ready_file(const std::string& path, const app::Application& application) {
-    const auto temporary = path + ".new";
-    std::ofstream out(temporary);
-    out << "{\"port\":" << application.port() << ",\"ops_port\":" << application.ops_port()
-        << ",\"pid\":" << ::getpid() << "}\n";
-    out.close();
-    if (!out || std::rename(temporary.c_str(), path.c_str()) != 0)
-        throw Failure(exit_configuration, path + ": 書き込めません / cannot be written");
+std::string ready_text(const app::Application& application) {
+    return "{\"port\":" + std::to_string(application.port()) +
+           ",\"ops_port\":" + std::to_string(application.ops_port()) +
+           ",\"pid\":" + std::to_string(::getpid()) + "}\n";
 }
 
 // What keeps it from starting is something the operator has to change.
@@ -101,7 +73,8 @@ int serve_command(const Arguments& given) {
     log::set_level(config.log_level);
     log::set_file(config.log_file.string());
     const auto application = started(std::move(config));
-    if (given.has("--ready-file")) write_ready_file(given.text("--ready-file"), *application);
+    if (given.has("--ready-file"))
+        write_ready_file(given.text("--ready-file"), ready_text(*application));
     run_until_stopped(*application, signals);
     application->stop();
     return exit_done;

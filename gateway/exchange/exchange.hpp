@@ -72,6 +72,7 @@ struct ReceiptOfStep {
     std::string event;
     std::string text;
     std::string note; // of an acknowledgement; sealed at rest, shown to both sides
+    Bytes timestamp;  // over the receipt's checkpoint, when it was asked for and there is one
 };
 
 /// A bundle as its sender or receiver sees it.
@@ -115,7 +116,12 @@ class Exchange {
     Result<std::string> report(const BundleView& view, Lang lang) const;
     std::string title(const BundleView& view) const;
     Result<std::vector<ListedFile>> file_list(const BundleView& view) const;
-    Result<std::vector<ReceiptOfStep>> receipts(const BundleView& view) const;
+    /// Without `with` the same bytes at any time: by the checkpoint that proved the step first.
+    /// With it, by the first checkpoint after the step that has such a word of another party; while
+    /// there is none, as without.
+    Result<std::vector<ReceiptOfStep>>
+    receipts(const BundleView& view,
+             std::optional<store::AttestationKind> with = std::nullopt) const;
 
     /// Hands the files over: the receiver's first time is the step `fetched`, any other look leaves
     /// an access leaf. Nothing is handed out before the leaf is committed.
@@ -142,6 +148,9 @@ class Exchange {
     static std::string note_context(const BundleId& id);
 
   private:
+    void add_proof(ReceiptOfStep& receipt, const store::StepRow& step,
+                   const std::vector<Bytes>& salts,
+                   std::optional<store::AttestationKind> with) const;
     struct Draft;
     struct Plan;
     class InFlight;

@@ -7,6 +7,8 @@ namespace cpg::exchange {
 
 namespace {
 
+constexpr std::size_t max_attestations = 100; // of one checkpoint: a note has no more signatures
+
 audit::EntryType entry_type_of(Step step) {
     switch (step) {
     case Step::fetch:
@@ -132,14 +134,44 @@ Result<std::vector<ListedFile>> Exchange::file_list(const BundleView& view) cons
     return files;
 }
 
-Result<std::vector<ReceiptOfStep>> Exchange::receipts(const BundleView& view) const {
+/// The log that holds a leaf, by the leaf's position.
+store::ShardRow shard_of(store::Store& store, std::uint64_t position) {
+    for (auto& shard : store.shards())
+        if (position >= shard.first && position < shard.first + shard.size) return shard;
+    throw store::StoreFailure("a step without its log");
+}
+
+void Exchange::add_proof(ReceiptOfStep& receipt, const store::StepRow& step,
+                         const std::vector<Bytes>& salts,
+                         std::optional<store::AttestationKind> with) const {
+    auto& store = services_.store;
+    std::vector<store::AttestationRow> words;
+    std::uint64_t covered = step.tree_size;
+    if (with) {
+        const auto shard = shard_of(store, step.leaf_index);
+        const std::uint64_t index = step.leaf_index - shard.first;
+        words = store.attestations(shard.year, *with, index, max_attestations);
+        std::erase_if(words, [&](const auto& word) { return word.size != words.front().size; });
+        if (!words.empty()) covered = shard.first + words.front().size;
+    }
+    auto proof = store.proof(step.leaf_index, covered);
+    for (const auto& word : words) {
+        if (word.kind == store::AttestationKind::cosignature)
+            proof.checkpoint += word.bytes;
+        else
+            receipt.timestamp = word.bytes;
+    }
+    receipt.text = audit::make_receipt(step.leaf, salts, proof);
+}
+
+Result<std::vector<ReceiptOfStep>>
+Exchange::receipts(const BundleView& view, std::optional<store::AttestationKind> with) const {
     const auto salts = kept_salts(view.row);
     std::vector<ReceiptOfStep> receipts;
     for (const auto& step : services_.store.steps(view.row.id)) {
         ReceiptOfStep receipt{
-            word_of(step.step), step.time, std::string(event_of(step.step)), {}, {}};
-        receipt.text = audit::make_receipt(step.leaf, salts,
-                                           services_.store.proof(step.leaf_index, step.tree_size));
+            word_of(step.step), step.time, std::string(event_of(step.step)), {}, {}, {}};
+        add_proof(receipt, step, salts, with);
         if (!step.sealed_note.empty()) {
             auto note = services_.sealer.open(view.row.pair.to.office, note_context(view.row.id),
                                               step.sealed_note);

@@ -717,13 +717,15 @@ Server::Impl::Impl(ServerSettings chosen, Router api_routes, Router ops_routes,
     : settings(std::move(chosen)), api(std::move(api_routes)), ops(std::move(ops_routes)),
       observer(std::move(told)), pool(std::max<std::size_t>(settings.workers, 1)),
       api_listener(io, api), ops_listener(io, ops), sweep_timer(io) {
-    tls = std::make_shared<const TlsContext>(settings.tls);
-    api_listener.secured = true;
-    api_listener.max_connections = settings.limits.max_connections;
-    api_listener.max_body = settings.limits.max_body;
+    if (!settings.listen_address.empty()) {
+        tls = std::make_shared<const TlsContext>(settings.tls);
+        api_listener.secured = true;
+        api_listener.max_connections = settings.limits.max_connections;
+        api_listener.max_body = settings.limits.max_body;
+        api_port = bind(api_listener, settings.listen_address, settings.port);
+    }
     ops_listener.max_connections = max_ops_connections;
     ops_listener.max_body = max_ops_body;
-    api_port = bind(api_listener, settings.listen_address, settings.port);
     ops_port = bind(ops_listener, settings.ops_address, settings.ops_port);
 }
 
@@ -747,7 +749,7 @@ void Server::Impl::start() {
     const std::lock_guard guard(stop_mutex);
     if (stopped || io_thread.joinable()) return;
     work.emplace(io.get_executor());
-    accept(api_listener);
+    if (api_listener.acceptor.is_open()) accept(api_listener);
     accept(ops_listener);
     io_thread = std::thread([this] { run_io(); });
 }

@@ -47,8 +47,8 @@ struct TlsDate {
 };
 
 struct ServerSettings {
-    std::string listen_address = "127.0.0.1";
-    std::uint16_t port = 8443; // 0 = ephemeral
+    std::string listen_address = "127.0.0.1"; // empty: the plain listener alone, without TLS
+    std::uint16_t port = 8443;                // 0 = ephemeral
     std::string ops_address = "127.0.0.1";
     std::uint16_t ops_port = 9443; // 0 = ephemeral
     std::size_t workers = 2;       // threads of the pool

@@ -51,8 +51,8 @@ struct BundleRow {
 struct StepRow {
     exchange::Step step{};
     Time time{};
-    std::uint64_t leaf_index = 0;
-    std::uint64_t tree_size = 0; // of the checkpoint that proved it first
+    std::uint64_t leaf_index = 0; // position among the leaves of all years' logs, as Store::proof
+    std::uint64_t tree_size = 0;  // leaves up to the checkpoint that proved it first, counted alike
     std::string leaf;
     Bytes sealed_note;
 };
@@ -96,10 +96,31 @@ struct CertificateRow {
     bool may_submit_for_many = false; // vendor or corporation
 };
 
+/// The log of one calendar year. Its first leaf stands at position `first` among the leaves of all
+/// years' logs.
+struct ShardRow {
+    int year = 0;
+    std::string origin;
+    std::uint64_t first = 0;
+    std::uint64_t size = 0;
+    bool closed = false; // a log of a later year has begun
+};
+
+/// What another party said of a checkpoint: a time-stamping authority (RFC 3161) or a witness.
+enum class AttestationKind { timestamp, cosignature };
+struct AttestationRow {
+    int year = 0;
+    std::uint64_t size = 0; // of the checkpoint, in its year's log
+    AttestationKind kind{};
+    std::string name; // the authority's address, or the witness's key name
+    Time time{};      // when it was kept
+    Bytes bytes;      // TimeStampResp (DER), or the line to put under the signed note
+};
+
 struct StoreCounts {
     std::vector<std::pair<exchange::State, std::uint64_t>> bundles;
     std::uint64_t parcel_bytes = 0;
-    std::uint64_t tree_size = 0;
+    std::uint64_t tree_size = 0; // leaves of all years
     std::uint64_t offices = 0;
 };
 

@@ -1,8 +1,9 @@
 // The seam of storage: what the gateway needs to keep, said as intent. Each operation is atomic.
 // Writes go in jobs; a batch of jobs is ONE transaction with its audit leaves, the tiles they
 // change and one signed checkpoint (group commit). Outcomes that depend on data are results; a
-// database that fails throws StoreFailure. Threads: commit() from one thread at a time (StoreGate
-// owns it); every read from any thread.
+// database that fails throws StoreFailure. The first leaf of a new calendar year (UTC) closes the
+// old year's log and begins the new one, in the same transaction. Threads: commit() from one thread
+// at a time (StoreGate owns it); every read from any thread.
 #pragma once
 
 #include "gateway/audit/receipt.hpp"
@@ -88,13 +89,27 @@ struct LeafOp {
     std::optional<BundleId> bundle;
 };
 
+/// A change of the directory by an administrator, with the leaf that says so. Inserts or replaces.
+struct DirectoryOp {
+    std::vector<OfficeRow> offices;
+    std::vector<CertificateRow> certificates;
+    std::string leaf;
+};
+
+/// Keeps what another party said of a checkpoint that is there; the newest word of a name counts.
+struct AttestOp {
+    AttestationRow row;
+    std::string leaf; // empty: none
+};
+
 /// Remembers the answer of a request with an Idempotency-Key. Must be the last op of its job;
 /// `bundles` is filled by the store with the ids that the job's accept and reject ops ended in.
 struct RememberOp {
     IdempotencyRow row;
 };
 
-using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, RememberOp>;
+using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, DirectoryOp, AttestOp,
+                             RememberOp>;
 struct Job {
     std::vector<WriteOp> ops;
 };
@@ -130,7 +145,8 @@ class Store {
     virtual std::optional<BundleRow> bundle(const BundleId& id) = 0;
     virtual std::vector<StepRow>
     steps(const BundleId& id) = 0; // in order; each with leaf text and proof place
-    /// The same bytes as commit() answered, for the size of any checkpoint there is. Throws
+    /// The same bytes as commit() answered, for any checkpoint there is. Both are counted over the
+    /// logs of all years, as StepRow has them; the proof itself speaks of its year's log. Throws
     /// std::out_of_range for other places.
     virtual audit::Proof proof(std::uint64_t leaf_index, std::uint64_t tree_size) = 0;
     virtual std::optional<Bytes> sealed_parcel(const BundleId& id) = 0;
@@ -140,6 +156,8 @@ class Store {
     /// cursor (exclusive).
     virtual std::vector<BundleRow> quiet_since(Time before, std::uint64_t after,
                                                std::size_t limit) = 0;
+    /// Every bundle in order of arrival, after a cursor (BundleRow::arrival).
+    virtual std::vector<BundleRow> bundles_since(std::uint64_t arrival, std::size_t count) = 0;
     virtual std::optional<IdempotencyRow> remembered(const OfficeNo& office,
                                                      std::string_view key) = 0;
     /// Forgets the answers remembered before `before`; how many. One transaction, no leaf.
@@ -150,13 +168,30 @@ class Store {
     /// (R-BND-05).
     virtual std::uint64_t live_bundles(const MonthOfPair& unit) = 0;
 
-    // -- the log --
-    virtual std::string checkpoint() = 0; // newest signed note; empty before the first
-    virtual std::uint64_t tree_size() = 0;
-    virtual std::optional<Bytes> tile(audit::TileId id) = 0; // its hashes so far
-    virtual std::vector<std::string> leaves(std::uint64_t first, std::size_t count) = 0;
+    // -- the log: one a calendar year; places are those within a year's log --
+    virtual std::vector<ShardRow> shards() = 0; // oldest first; never empty
+    /// Newest signed note; empty before the first and for a year without a log.
+    virtual std::string checkpoint(int year) = 0;
+    virtual std::optional<Bytes> tile(int year, audit::TileId id) = 0; // its hashes so far
+    virtual std::vector<std::string> leaves(int year, std::uint64_t first, std::size_t count) = 0;
     /// Signed notes of trees larger than `size`, smallest first.
-    virtual std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) = 0;
+    virtual std::vector<std::string> checkpoints_since(int year, std::uint64_t size,
+                                                       std::size_t count) = 0;
+    /// Of checkpoints of trees larger than `size`, smallest first.
+    virtual std::vector<AttestationRow> attestations(int year, AttestationKind kind,
+                                                     std::uint64_t size, std::size_t count) = 0;
+    /// Size of the newest checkpoint that has one; 0: none has.
+    virtual std::uint64_t newest_attested(int year, AttestationKind kind) = 0;
+    /// Of the newest year's log.
+    std::string checkpoint() { return checkpoint(shards().back().year); }
+    std::uint64_t tree_size() { return shards().back().size; }
+    std::optional<Bytes> tile(audit::TileId id) { return tile(shards().back().year, id); }
+    std::vector<std::string> leaves(std::uint64_t first, std::size_t count) {
+        return leaves(shards().back().year, first, count);
+    }
+    std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) {
+        return checkpoints_since(shards().back().year, size, count);
+    }
 
     // -- keys, offices, certificates --
     virtual std::optional<Bytes>

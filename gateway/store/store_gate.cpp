@@ -29,6 +29,13 @@ std::size_t bytes_of(const EraseOp& op) {
 std::size_t bytes_of(const LeafOp& op) {
     return op.leaf.size();
 }
+std::size_t bytes_of(const DirectoryOp& op) {
+    return op.leaf.size() + op.offices.size() * sizeof(OfficeRow) +
+           op.certificates.size() * sizeof(CertificateRow);
+}
+std::size_t bytes_of(const AttestOp& op) {
+    return op.leaf.size() + op.row.bytes.size();
+}
 std::size_t bytes_of(const RememberOp& op) {
     return op.row.sealed_findings.size();
 }

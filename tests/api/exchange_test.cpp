@@ -478,6 +478,28 @@ BOOST_AUTO_TEST_CASE(serves_the_log_to_every_office) {
         BOOST_TEST(get(day, "/v1/audit/tile/" + wrong).status == 404, wrong);
 }
 
+BOOST_AUTO_TEST_CASE(serves_the_logs_of_earlier_years) {
+    submit(care, sample(care, visit, "schedule"));
+    const auto year = std::stoi(rfc3339(clock.now()).substr(0, 4));
+    const auto of = [](int which) { return "/v1/audit/" + std::to_string(which); };
+    BOOST_TEST(get(day, of(year) + "/checkpoint").body == get(day, "/v1/audit/checkpoint").body);
+    clock.advance(std::chrono::days(366));
+    submit(care, sample(care, visit, "schedule", 1));
+    BOOST_TEST(get(day, of(year + 1) + "/checkpoint").body ==
+               get(day, "/v1/audit/checkpoint").body);
+    BOOST_TEST(get(day, of(year) + "/checkpoint")
+                   .body.starts_with("localhost/cpgw/" + std::to_string(year)));
+    BOOST_TEST(get(day, of(year) + "/tile/0/000.p/2").body.size() == 64u);
+    BOOST_TEST(get(day, of(year) + "/tile/0/000.p/3").status == 404);
+    BOOST_TEST(get(day, of(year) + "/tile/entries/000.p/2").status == 200);
+    const auto policy = json_of(get(day, "/v1/audit/policy"));
+    BOOST_TEST(policy.at("vkeys").as_array().size() == 2u);
+    BOOST_TEST(policy.at("logs").at(0).at("closed").as_bool());
+    for (const std::string odd : {"/v1/audit/2001/checkpoint", "/v1/audit/26/checkpoint",
+                                  "/v1/audit/x/checkpoint", "/v1/audit/2001/tile/0/000.p/1"})
+        BOOST_TEST(get(day, odd).status == 404, odd);
+}
+
 BOOST_AUTO_TEST_CASE(checks_without_keeping) {
     const auto files = sample(care, visit, "schedule");
     std::string body = "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" +

@@ -58,7 +58,7 @@ std::string part(const std::string& name, const std::string& file_name, const By
 World::World()
     : folder_(make_folder()), authority_(make_test_authority(clock.now())),
       signer_(audit::make_signer("localhost/cpgw/2026", audit::make_signer_key())),
-      store_(store::open_sqlite_store({folder_ / "gateway.db", true, 2}, signer_)),
+      store_(store::open_sqlite_store({folder_ / "gateway.db", true, 2, &clock}, signer_)),
       sealer_(std::make_unique<store::Sealer>(store::MasterKey::of(Bytes(32, 'k')), *store_)),
       gate_(std::make_unique<store::StoreGate>(*store_, store::GateLimits{})) {
     exchange::Services services{*store_,
@@ -82,9 +82,10 @@ World::World()
                              const std::lock_guard lock(timers_mutex_);
                              timers_.push_back(std::move(work));
                          },
-                         {signer_->verifier().text()},
-                         signer_->verifier().name,
-                         exchange::ExchangeLimits{}},
+                         signer_->verifier(),
+                         exchange::ExchangeLimits{},
+                         [] { return Result<void>(); },
+                         {}},
         api::ApiLimits{});
     api_->add_routes(router_);
 }

@@ -203,6 +203,34 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_read_strictly) {
     BOOST_TEST(log_origin("gateway.example", 2026) == "gateway.example/cpgw/2026");
 }
 
+BOOST_AUTO_TEST_CASE(an_origin_tells_its_year) {
+    BOOST_TEST(year_of_origin("gateway.example/cpgw/2026").value() == 2026);
+    BOOST_TEST(origin_in_year("a/cpgw/b/cpgw/2026", 2030) == "a/cpgw/b/cpgw/2030");
+    for (const char* odd : {"gateway.example", "/cpgw/2026", "g/cpgw/", "g/cpgw/26", "g/cpgw/20260",
+                            "g/cpgw/2026/", "g/cpgw/02026", "g/cpgw/ 2026", "g/CPGW/2026"})
+        BOOST_TEST(!year_of_origin(odd).has_value(), odd);
+    BOOST_CHECK_THROW(origin_in_year("gateway.example", 2026), std::invalid_argument);
+    BOOST_TEST(log_year(parse_rfc3339("2026-12-31T23:59:59.999Z").value()) == 2026);
+    BOOST_TEST(log_year(parse_rfc3339("2027-01-01T00:00:00.000Z").value()) == 2027);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_one_year_vouches_for_the_same_gateway_in_another_year_only) {
+    const auto signer = make_signer("gateway.example/cpgw/2026", make_signer_key());
+    const auto stranger = make_signer("gateway.example/cpgw/2027", make_signer_key());
+    const std::vector<VerifierKey> trusted{signer->verifier()};
+    const auto opens = [&](const Signer& by, const std::string& origin) {
+        const auto note = sign_note(origin + "\n", {&by});
+        return open_note(note, keys_for_log(trusted, origin)).has_value();
+    };
+    BOOST_TEST(opens(*signer, "gateway.example/cpgw/2026"));
+    BOOST_TEST(opens(*signer->named("gateway.example/cpgw/2027"), "gateway.example/cpgw/2027"));
+    BOOST_TEST(opens(*signer->named("gateway.example/cpgw/2025"), "gateway.example/cpgw/2025"));
+    BOOST_TEST(!opens(*stranger, "gateway.example/cpgw/2027"));
+    BOOST_TEST(!opens(*signer->named("other.example/cpgw/2027"), "other.example/cpgw/2027"));
+    BOOST_TEST(!opens(*signer->named("gateway.example"), "gateway.example"));
+    BOOST_TEST(keys_for_log(trusted, "gateway.example/cpgw/2026").size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(signed_notes_of_the_vector_folder) {
     const auto vectors = read_vectors("notes/signed-note.json");
     if (!vectors) return;

@@ -446,6 +446,15 @@ BOOST_AUTO_TEST_CASE(a_witness_is_named_and_does_not_replace_the_log) {
     BOOST_TEST(is(verify_receipt(text + later, {}, trusted), Verified::tampered));
 }
 
+BOOST_AUTO_TEST_CASE(a_receipt_of_a_later_year_is_proven_by_the_key_of_an_earlier_one) {
+    SampleLog log("gateway.example/cpgw/2027");
+    const auto receipt = log.receipt(sample_entry(), {});
+    const auto known = renamed(log.signer().verifier(), "gateway.example/cpgw/2026");
+    BOOST_TEST((verify_receipt(receipt, {}, {known}).result == Verified::proven));
+    const auto foreign = renamed(log.signer().verifier(), "other.example/cpgw/2026");
+    BOOST_TEST((verify_receipt(receipt, {}, {foreign}).result == Verified::unknown_key));
+}
+
 BOOST_AUTO_TEST_CASE(another_leaf_index_or_size_is_tampered) {
     SampleLog log;
     const std::string text = log.receipt(sample_entry(), sample_files(1));

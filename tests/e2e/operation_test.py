@@ -283,7 +283,7 @@ class Settings(GatewayTest):
         self.gateway.stop()
         database = self.gateway.folder / "data" / "gateway.db"
         kept = {path: path.read_bytes() for path in database.parent.glob("gateway.db*")}
-        done = run("sqlite3", database, "UPDATE leaf SET text = replace(text, 'type start', 'type stort') WHERE number ="
+        done = run("sqlite3", database, "UPDATE leaf SET text = replace(text, 'type admin', 'type edmin') WHERE number ="
                                         " (SELECT min(number) FROM leaf); SELECT total_changes();")
         self.assertEqual(done.stdout.split()[-1], b"1")
         answer = run(PROGRAM, "serve", "--config", self.gateway.config, check=False, timeout=30)

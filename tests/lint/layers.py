@@ -25,8 +25,8 @@ ROOMS = {
     "gateway/http": ["spec/base/*", "gateway/ops/*"],
     "gateway/api": SPEC + KEPT + ["gateway/audit/*", "gateway/identity/*", "gateway/exchange/*", "gateway/http/*",
                                   "gateway/ops/*"],
-    "gateway/app": SPEC + ["gateway/audit/*", "gateway/store/*", "gateway/identity/*", "gateway/exchange/*",
-                           "gateway/http/*", "gateway/ops/*", "gateway/api/*"],
+    "gateway/app": SPEC + ["adapters/client/post.hpp", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
+                           "gateway/exchange/*", "gateway/http/*", "gateway/ops/*", "gateway/api/*"],
     "gateway/cli": SPEC + ["adapters/*", "gateway/*"],
     "gateway": ["gateway/cli/*", "gateway/app/*"] + SPEC,  # main.cpp
     "tests": ["*"],

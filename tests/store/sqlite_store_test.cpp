@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_file_is_strict_and_uses_a_write_ahead_log) {
                    .rows("SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0"
                          " AND name NOT LIKE 'sqlite_%'")
                    .empty());
-    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 15u);
+    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 17u);
 }
 
 BOOST_AUTO_TEST_CASE(a_migrated_file_opens_without_asking_to_create) {
@@ -135,11 +135,42 @@ BOOST_AUTO_TEST_CASE(a_migrated_file_opens_without_asking_to_create) {
     const auto file = folder.path() / "gateway.db";
     BOOST_CHECK_THROW(migrate_sqlite(file), StoreFailure);
     std::ofstream(file).close();
-    BOOST_TEST(migrate_sqlite(file) == sqlite::schema_version());
-    BOOST_TEST(migrate_sqlite(file) == sqlite::schema_version());
+    BOOST_TEST(migrate_sqlite(file).before == 0);
+    BOOST_TEST(migrate_sqlite(file).before == sqlite::schema_version());
+    BOOST_TEST(migrate_sqlite(file).after == sqlite::schema_version());
     const auto signer = make_test_signer();
     open_sqlite_store({file, true, 1}, signer);
     BOOST_TEST(open_sqlite_store({file, false, 1}, signer)->tree_size() == 0u);
+}
+
+/// What the first version of this program wrote: one log, no shards.
+constexpr const char* back_to_the_first_schema = R"sql(
+CREATE TABLE one_log (level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)) STRICT, WITHOUT ROWID;
+INSERT INTO one_log SELECT level, number, hashes FROM tile;
+DROP TABLE tile;
+ALTER TABLE one_log RENAME TO tile;
+DROP TABLE attestation;
+DROP TABLE shard;
+PRAGMA user_version = 1;
+)sql";
+
+BOOST_AUTO_TEST_CASE(a_log_of_the_first_schema_is_the_first_shard_after_the_upgrade) {
+    ClosedWorld t;
+    t.change(back_to_the_first_schema);
+    BOOST_CHECK_THROW(open_sqlite_store({t.world.backend.file(), false, 1}, t.world.signer),
+                      StoreFailure);
+    BOOST_TEST(migrate_sqlite(t.world.backend.file()).before == 1);
+    t.world.store = open_sqlite_store({t.world.backend.file(), false, 1, &t.world.backend.clock},
+                                      t.world.signer);
+    const auto shards = t.world.store->shards();
+    BOOST_TEST_REQUIRE(shards.size() == 1u);
+    BOOST_TEST(shards[0].year == 2026);
+    BOOST_TEST(shards[0].origin == t.world.signer->verifier().name);
+    BOOST_TEST(shards[0].size == 301u);
+    BOOST_TEST(t.world.log_is_whole());
+    t.world.write(leaf_op("one more\n"));
+    BOOST_TEST(t.world.log_is_whole());
 }
 
 BOOST_AUTO_TEST_CASE(an_older_a_newer_or_a_foreign_file_is_refused) {

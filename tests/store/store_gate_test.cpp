@@ -73,18 +73,29 @@ class Gauge final : public Store {
         return inner_.quiet_since(before, after, limit);
     }
     std::uint64_t forget_answers(Time before) override { return inner_.forget_answers(before); }
+    std::vector<BundleRow> bundles_since(std::uint64_t arrival, std::size_t count) override {
+        return inner_.bundles_since(arrival, count);
+    }
     std::optional<IdempotencyRow> remembered(const OfficeNo& who, std::string_view key) override {
         return inner_.remembered(who, key);
     }
     bool holds(const Pair& pair, BytesView tag) override { return inner_.holds(pair, tag); }
-    std::string checkpoint() override { return inner_.checkpoint(); }
-    std::uint64_t tree_size() override { return inner_.tree_size(); }
-    std::optional<Bytes> tile(audit::TileId id) override { return inner_.tile(id); }
-    std::vector<std::string> leaves(std::uint64_t first, std::size_t count) override {
-        return inner_.leaves(first, count);
+    std::vector<ShardRow> shards() override { return inner_.shards(); }
+    std::string checkpoint(int year) override { return inner_.checkpoint(year); }
+    std::optional<Bytes> tile(int year, audit::TileId id) override { return inner_.tile(year, id); }
+    std::vector<std::string> leaves(int year, std::uint64_t first, std::size_t count) override {
+        return inner_.leaves(year, first, count);
     }
-    std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) override {
-        return inner_.checkpoints_since(size, count);
+    std::vector<std::string> checkpoints_since(int year, std::uint64_t size,
+                                               std::size_t count) override {
+        return inner_.checkpoints_since(year, size, count);
+    }
+    std::vector<AttestationRow> attestations(int year, AttestationKind kind, std::uint64_t size,
+                                             std::size_t count) override {
+        return inner_.attestations(year, kind, size, count);
+    }
+    std::uint64_t newest_attested(int year, AttestationKind kind) override {
+        return inner_.newest_attested(year, kind);
     }
     std::optional<Bytes> office_key(const OfficeNo& who) override { return inner_.office_key(who); }
     void put_office_key(const OfficeNo& who, BytesView wrapped) override {

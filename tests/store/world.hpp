@@ -5,6 +5,7 @@
 #include "gateway/store/sqlite/sqlite_store.hpp"
 #include "spec/base/digest.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <ostream>
 #include <stdlib.h>
@@ -55,12 +56,25 @@ inline std::shared_ptr<const audit::Signer> make_test_signer() {
     return audit::make_signer("gateway.example/cpgw/2026", audit::make_signer_key());
 }
 
+/// Stands in the year of the test signer's log until it is moved.
+class MovedClock final : public Clock {
+  public:
+    Time now() const override { return Time(std::chrono::milliseconds(now_)); }
+    void set(std::string_view rfc3339_text) {
+        now_ = parse_rfc3339(rfc3339_text).value().time_since_epoch().count();
+    }
+
+  private:
+    std::atomic<std::int64_t> now_{1'795'000'000'000}; // 2026-11-18
+};
+
 /// A backend under test: open() gives a store over the same data each time it is called.
 class SqliteBackend {
   public:
     std::unique_ptr<Store> open(std::shared_ptr<const audit::Signer> signer) {
-        return open_sqlite_store({file(), true, 2}, std::move(signer));
+        return open_sqlite_store({file(), true, 2, &clock}, std::move(signer));
     }
+    MovedClock clock;
     std::filesystem::path file() const { return folder_.path() / "gateway.db"; }
     const std::filesystem::path& folder() const { return folder_.path(); }
 

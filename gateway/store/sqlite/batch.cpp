@@ -50,6 +50,18 @@ void give_proof(WriteResult& result, audit::Proof proof) {
 
 } // namespace
 
+void put_directory(Database& database, std::span<const OfficeRow> offices,
+                   std::span<const CertificateRow> certificates) {
+    for (const OfficeRow& office : offices)
+        database.run(sql::put_office, {office.office.view(), joined(office.service_types),
+                                       office.name, office.enabled, office.reachable});
+    for (const CertificateRow& certificate : certificates)
+        database.run(sql::put_certificate,
+                     {certificate.issuer, certificate.serial, joined(certificate.offices),
+                      certificate.enabled, certificate.may_submit_for_many});
+    database.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
+}
+
 // -- a batch --
 
 void Batch::run(const Job& job) {
@@ -68,6 +80,10 @@ void Batch::run(const Job& job) {
             outcomes.push_back(apply(*step_op));
         } else if (const auto* erase_op = std::get_if<EraseOp>(&op)) {
             outcomes.push_back(apply(*erase_op));
+        } else if (const auto* directory_op = std::get_if<DirectoryOp>(&op)) {
+            outcomes.push_back(apply(*directory_op));
+        } else if (const auto* attest_op = std::get_if<AttestOp>(&op)) {
+            outcomes.push_back(apply(*attest_op));
         } else {
             outcomes.push_back(apply(std::get<LeafOp>(op)));
         }
@@ -274,6 +290,21 @@ Batch::Outcome Batch::apply(const EraseOp& op) {
 
 Batch::Outcome Batch::apply(const LeafOp& op) {
     return {Written{op.bundle.value_or(BundleId()), {}}, log_.append(op.leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const DirectoryOp& op) {
+    put_directory(database_, op.offices, op.certificates);
+    return {Written{}, log_.append(op.leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const AttestOp& op) {
+    const auto shard = shard_of_year(database_, op.row.year);
+    if (!shard || op.row.size == 0 || op.row.size > shard->size())
+        throw std::invalid_argument("a word about a checkpoint that is not there");
+    database_.run(sql::put_attestation, {shard->first + op.row.size, name_of(op.row.kind),
+                                         op.row.name, op.row.time, Blob{op.row.bytes}});
+    if (op.leaf.empty()) return {Written{}, std::nullopt, std::nullopt};
+    return {Written{}, log_.append(op.leaf), std::nullopt};
 }
 
 Batch::Outcome Batch::remember(const RememberOp& op, const JobOutcome& earlier) {

@@ -11,6 +11,10 @@
 
 namespace cpg::store::sqlite {
 
+/// Inserts or replaces rows of the directory and counts its version up.
+void put_directory(Database& database, std::span<const OfficeRow> offices,
+                   std::span<const CertificateRow> certificates);
+
 /// The jobs of one transaction; made anew for each. Later ops see what earlier ones wrote.
 class Batch {
   public:
@@ -36,6 +40,8 @@ class Batch {
     Outcome apply(const StepOp& op);
     Outcome apply(const EraseOp& op);
     Outcome apply(const LeafOp& op);
+    Outcome apply(const DirectoryOp& op);
+    Outcome apply(const AttestOp& op);
     Outcome remember(const RememberOp& op, const JobOutcome& earlier);
 
     std::int64_t pair_number(const Pair& pair);

@@ -153,7 +153,44 @@ ALTER TABLE bundle ADD COLUMN erased_at INTEGER;
 CREATE INDEX bundle_not_erased ON bundle (arrival) WHERE erased_at IS NULL;
 )sql";
 
-constexpr std::array migrations{first_schema, erased_bundles};
+/// A log for each calendar year. Leaves, steps and checkpoints keep one numbering over all years: a
+/// shard begins at first_leaf, a checkpoint's tree_size counts the leaves of earlier shards too.
+constexpr const char* yearly_shards = R"sql(
+CREATE TABLE shard (
+    number     INTEGER PRIMARY KEY,
+    year       INTEGER NOT NULL UNIQUE,
+    origin     TEXT NOT NULL UNIQUE,
+    first_leaf INTEGER NOT NULL
+) STRICT;
+INSERT INTO shard (number, year, origin, first_leaf)
+    SELECT 1, CAST(substr(value, -4) AS INTEGER), value, 0 FROM meta WHERE name = 'origin';
+
+ALTER TABLE tile RENAME TO tile_of_one_log;
+CREATE TABLE tile (
+    shard  INTEGER NOT NULL,
+    level  INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (shard, level, number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tile (shard, level, number, hashes)
+    SELECT 1, level, number, hashes FROM tile_of_one_log;
+DROP TABLE tile_of_one_log;
+
+-- What others said of a checkpoint: a time stamp (RFC 3161, DER) or a witness's cosignature (a line
+-- of a signed note). A name is the authority's address or the witness's key name.
+CREATE TABLE attestation (
+    tree_size INTEGER NOT NULL REFERENCES checkpoint (tree_size),
+    kind      TEXT NOT NULL CHECK (kind IN ('timestamp', 'cosignature')),
+    name      TEXT NOT NULL,
+    time      INTEGER NOT NULL,
+    bytes     BLOB NOT NULL,
+    PRIMARY KEY (tree_size, kind, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attestation_by_kind ON attestation (kind, tree_size);
+)sql";
+
+constexpr std::array migrations{first_schema, erased_bundles, yearly_shards};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 

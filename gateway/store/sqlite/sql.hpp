@@ -59,6 +59,8 @@ inline constexpr char quiet_bundles[] =
     CPG_BUNDLE_COLUMNS " WHERE bundle.erased_at IS NULL AND bundle.arrival > ?2"
                        " AND max(bundle.accepted_at, coalesce(bundle.fetched_at, 0),"
                        " coalesce(bundle.settled_at, 0)) < ?1 ORDER BY bundle.arrival LIMIT ?3";
+inline constexpr char bundles_since[] =
+    CPG_BUNDLE_COLUMNS " WHERE bundle.arrival > ?1 ORDER BY bundle.arrival LIMIT ?2";
 #undef CPG_BUNDLE_COLUMNS
 
 /// One mailbox in one state, in order of arrival, between two cursors (both exclusive). The index
@@ -122,21 +124,42 @@ inline constexpr char steps[] =
 
 inline constexpr char insert_leaf[] = "INSERT INTO leaf (number, text) VALUES (?1, ?2)";
 inline constexpr char leaves[] =
-    "SELECT text FROM leaf WHERE number >= ?1 ORDER BY number LIMIT ?2";
+    "SELECT text, number FROM leaf WHERE number >= ?1 ORDER BY number LIMIT ?2";
 inline constexpr char leaf_range[] = "SELECT coalesce((SELECT min(number) FROM leaf), 0),"
                                      " coalesce((SELECT max(number) + 1 FROM leaf), 0)";
-inline constexpr char put_tile[] = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)"
-                                   " ON CONFLICT (level, number) DO UPDATE SET hashes ="
-                                   " excluded.hashes";
-inline constexpr char tile[] = "SELECT hashes FROM tile WHERE level = ?1 AND number = ?2";
+inline constexpr char put_tile[] =
+    "INSERT INTO tile (shard, level, number, hashes) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (shard, level, number) DO UPDATE SET hashes = excluded.hashes";
+inline constexpr char tile[] =
+    "SELECT hashes FROM tile WHERE shard = ?1 AND level = ?2 AND number = ?3";
 inline constexpr char insert_checkpoint[] =
     "INSERT INTO checkpoint (tree_size, note) VALUES (?1, ?2)";
+/// Leaves of all years.
 inline constexpr char tree_size[] = "SELECT coalesce((SELECT max(tree_size) FROM checkpoint), 0)";
 inline constexpr char checkpoint[] = "SELECT note FROM checkpoint WHERE tree_size = ?1";
+/// Of a shard: after its first position, up to its end.
 inline constexpr char newest_checkpoint[] =
-    "SELECT note FROM checkpoint ORDER BY tree_size DESC LIMIT 1";
+    "SELECT note FROM checkpoint WHERE tree_size > ?1 AND tree_size <= ?2"
+    " ORDER BY tree_size DESC LIMIT 1";
 inline constexpr char checkpoints_since[] =
-    "SELECT note FROM checkpoint WHERE tree_size > ?1 ORDER BY tree_size LIMIT ?2";
+    "SELECT tree_size, note FROM checkpoint WHERE tree_size > ?1 AND tree_size <= ?2"
+    " ORDER BY tree_size LIMIT ?3";
+inline constexpr char insert_shard[] =
+    "INSERT INTO shard (number, year, origin, first_leaf) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT DO NOTHING";
+inline constexpr char shards[] =
+    "SELECT number, year, origin, first_leaf FROM shard ORDER BY number";
+
+inline constexpr char put_attestation[] =
+    "INSERT INTO attestation (tree_size, kind, name, time, bytes) VALUES (?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT (tree_size, kind, name) DO UPDATE SET time = excluded.time,"
+    " bytes = excluded.bytes";
+inline constexpr char attestations[] =
+    "SELECT tree_size, name, time, bytes FROM attestation WHERE kind = ?1 AND tree_size > ?2"
+    " AND tree_size <= ?3 ORDER BY tree_size, name LIMIT ?4";
+inline constexpr char newest_attested[] =
+    "SELECT coalesce((SELECT max(tree_size) FROM attestation WHERE kind = ?1 AND tree_size > ?2"
+    " AND tree_size <= ?3), 0)";
 
 // -- remembered answers --
 

@@ -28,7 +28,8 @@ constexpr std::size_t max_list = 1000;      // interfaces of BundleQuery
 class SqliteStore final : public Store {
   public:
     SqliteStore(const SqliteOptions& options, std::shared_ptr<const audit::Signer> signer)
-        : writer_(options.file, Access::read_write), log_(writer_, std::move(signer)),
+        : writer_(options.file, Access::read_write),
+          log_(writer_, std::move(signer), *options.clock),
           readers_(options.file, options.readers) {}
 
     std::vector<JobResult> commit(std::span<const Job> jobs) override {
@@ -64,6 +65,9 @@ class SqliteStore final : public Store {
                               read_bundle);
     }
     std::uint64_t forget_answers(Time before) override;
+    std::vector<BundleRow> bundles_since(std::uint64_t arrival, std::size_t count) override {
+        return all<BundleRow>(sql::bundles_since, {arrival, count}, read_bundle);
+    }
     std::optional<IdempotencyRow> remembered(const OfficeNo& office, std::string_view key) override;
     bool holds(const Pair& pair, BytesView tag) override {
         ReaderPool::Reader reader(readers_);
@@ -79,19 +83,16 @@ class SqliteStore final : public Store {
                        service_text(pair.to), unit.serial.view(), unit.kind, unit.month.str()});
     }
 
-    std::string checkpoint() override {
-        return first<std::string>(sql::newest_checkpoint, {}, text).value_or("");
-    }
-    std::uint64_t tree_size() override { return number(sql::tree_size, {}); }
-    std::optional<Bytes> tile(audit::TileId id) override {
-        return first<Bytes>(sql::tile, {id.level, id.index}, blob);
-    }
-    std::vector<std::string> leaves(std::uint64_t first_leaf, std::size_t count) override {
-        return all<std::string>(sql::leaves, {first_leaf, count}, text);
-    }
-    std::vector<std::string> checkpoints_since(std::uint64_t size, std::size_t count) override {
-        return all<std::string>(sql::checkpoints_since, {size, count}, text);
-    }
+    std::vector<ShardRow> shards() override;
+    std::string checkpoint(int year) override;
+    std::optional<Bytes> tile(int year, audit::TileId id) override;
+    std::vector<std::string> leaves(int year, std::uint64_t first_leaf, std::size_t count) override;
+    std::vector<std::string> checkpoints_since(int year, std::uint64_t size,
+                                               std::size_t count) override;
+
+    std::vector<AttestationRow> attestations(int year, AttestationKind kind, std::uint64_t size,
+                                             std::size_t count) override;
+    std::uint64_t newest_attested(int year, AttestationKind kind) override;
 
     std::optional<Bytes> office_key(const OfficeNo& office) override {
         return first<Bytes>(sql::office_key, {office.view()}, blob);
@@ -183,13 +184,113 @@ void SqliteStore::copy_back_when_due() {
     writer_.copy_back(readers_hold_it_open ? Database::Wait::for_readers : Database::Wait::no);
 }
 
+// -- the log --
+
 audit::Proof SqliteStore::proof(std::uint64_t leaf_index, std::uint64_t tree_size) {
     ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const Shard shard = shard_at(*reader, leaf_index);
     Query row = reader->query(sql::checkpoint, {tree_size});
-    if (leaf_index >= tree_size || !row.next())
+    if (leaf_index >= tree_size || tree_size > shard.end || !row.next())
         throw std::out_of_range("no checkpoint of that size covers that leaf");
-    return {leaf_index, tree_size,
-            audit::inclusion_proof(leaf_index, tree_size, tile_reader(*reader)), row.text(0)};
+    const std::uint64_t index = leaf_index - shard.first, size = tree_size - shard.first;
+    return {index, size, audit::inclusion_proof(index, size, tile_reader(*reader, shard.number)),
+            row.text(0)};
+}
+
+std::vector<ShardRow> SqliteStore::shards() {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    std::vector<ShardRow> rows;
+    for (Shard& shard : shards_of(*reader))
+        rows.push_back(
+            {shard.year, std::move(shard.origin), shard.first, shard.size(), shard.closed});
+    return rows;
+}
+
+std::string SqliteStore::checkpoint(int year) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    if (!shard) return {};
+    Query row = reader->query(sql::newest_checkpoint, {shard->first, shard->end});
+    return row.next() ? row.text(0) : std::string();
+}
+
+std::optional<Bytes> SqliteStore::tile(int year, audit::TileId id) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    if (!shard) return std::nullopt;
+    Query row = reader->query(sql::tile, {shard->number, id.level, id.index});
+    return row.next() ? std::optional(row.blob(0)) : std::nullopt;
+}
+
+std::vector<std::string> SqliteStore::leaves(int year, std::uint64_t first_leaf,
+                                             std::size_t count) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    std::vector<std::string> texts;
+    if (!shard || first_leaf >= shard->size()) return texts;
+    Query row =
+        reader->query(sql::leaves, {shard->first + first_leaf,
+                                    std::min<std::uint64_t>(count, shard->size() - first_leaf)});
+    while (row.next()) {
+        if (row.count(1) != shard->first + first_leaf + texts.size())
+            throw StoreBroken("a leaf is missing");
+        texts.push_back(row.text(0));
+    }
+    return texts;
+}
+
+std::optional<std::uint64_t> checkpoint_size(const std::string& note) {
+    const auto parsed = audit::parse_note(note);
+    if (!parsed) return std::nullopt;
+    const auto checkpoint = audit::Checkpoint::parse(parsed->text);
+    return checkpoint ? std::optional(checkpoint->size) : std::nullopt;
+}
+
+std::vector<std::string> SqliteStore::checkpoints_since(int year, std::uint64_t size,
+                                                        std::size_t count) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    std::vector<std::string> notes;
+    if (!shard || size >= shard->size()) return notes;
+    Query row = reader->query(sql::checkpoints_since, {shard->first + size, shard->end, count});
+    while (row.next()) {
+        notes.push_back(row.text(1));
+        // Where a row stands is what it says: look-ups go by it.
+        if (checkpoint_size(notes.back()) != row.count(0) - shard->first)
+            throw StoreBroken("a checkpoint does not stand where its size says");
+    }
+    return notes;
+}
+
+std::vector<AttestationRow> SqliteStore::attestations(int year, AttestationKind kind,
+                                                      std::uint64_t size, std::size_t count) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    std::vector<AttestationRow> rows;
+    if (!shard || size >= shard->size()) return rows;
+    Query row =
+        reader->query(sql::attestations, {name_of(kind), shard->first + size, shard->end, count});
+    while (row.next())
+        rows.push_back(
+            {year, row.count(0) - shard->first, kind, row.text(1), row.time(2), row.blob(3)});
+    return rows;
+}
+
+std::uint64_t SqliteStore::newest_attested(int year, AttestationKind kind) {
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    const auto shard = shard_of_year(*reader, year);
+    if (!shard) return 0;
+    const auto newest = static_cast<std::uint64_t>(
+        reader->integer(sql::newest_attested, {name_of(kind), shard->first, shard->end}));
+    return newest == 0 ? 0 : newest - shard->first;
 }
 
 // -- lists --
@@ -291,22 +392,11 @@ std::uint64_t SqliteStore::rewrap_office_keys(const Rewrap& rewrap) {
 // -- the directory --
 
 void SqliteStore::put_offices(std::span<const OfficeRow> offices) {
-    write([&] {
-        for (const OfficeRow& office : offices)
-            writer_.run(sql::put_office, {office.office.view(), joined(office.service_types),
-                                          office.name, office.enabled, office.reachable});
-        writer_.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
-    });
+    write([&] { put_directory(writer_, offices, {}); });
 }
 
 void SqliteStore::put_certificates(std::span<const CertificateRow> certificates) {
-    write([&] {
-        for (const CertificateRow& certificate : certificates)
-            writer_.run(sql::put_certificate,
-                        {certificate.issuer, certificate.serial, joined(certificate.offices),
-                         certificate.enabled, certificate.may_submit_for_many});
-        writer_.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
-    });
+    write([&] { put_directory(writer_, {}, certificates); });
 }
 
 StoreCounts SqliteStore::counts() {
@@ -362,7 +452,10 @@ void prepare_schema(Database& database, const SqliteOptions& options) {
 }
 
 void check_origin(Database& database, const std::string& origin, bool may_set) {
-    if (may_set) database.run(sql::insert_meta, {"origin", origin});
+    if (may_set) {
+        database.run(sql::insert_meta, {"origin", origin});
+        begin_first_shard(database, origin);
+    }
     Query row = database.query(sql::meta, {"origin"});
     if (!row.next() || row.text(0) != origin)
         throw StoreFailure("the log of this database is not " + origin);
@@ -378,17 +471,18 @@ std::unique_ptr<Store> open_sqlite_store(const SqliteOptions& options,
         prepare_schema(database, options);
         if (signer) {
             check_origin(database, signer->verifier().name, options.create);
-            verify_log(database, signer->verifier());
+            verify_log(database, *signer);
         }
     }
     return std::make_unique<SqliteStore>(options, std::move(signer));
 }
 
-int migrate_sqlite(const std::filesystem::path& file) {
+Migrated migrate_sqlite(const std::filesystem::path& file) {
     Database database(file, Access::read_write);
-    if (schema_version(database) == 0) prepare_file(database);
+    const int before = schema_version(database);
+    if (before == 0) prepare_file(database);
     migrate(database);
-    return schema_version(database);
+    return {before, schema_version(database)};
 }
 
 } // namespace cpg::store

@@ -107,6 +107,10 @@ exchange::Step step_in(const Query& row, int column) {
     return present(exchange::step_of(row.text(column)), "step");
 }
 
+std::string_view name_of(AttestationKind kind) {
+    return kind == AttestationKind::timestamp ? "timestamp" : "cosignature";
+}
+
 BundleId bundle_id_of(BytesView bytes) {
     if (bytes.size() != id_size) throw StoreBroken("the database holds no valid bundle id");
     return BundleId::from_bytes(bytes);

@@ -17,6 +17,7 @@ CertificateRow read_certificate(const Query& row); // columns of sql::certificat
 
 exchange::State state_in(const Query& row, int column);
 exchange::Step step_in(const Query& row, int column);
+std::string_view name_of(AttestationKind kind); // "timestamp", "cosignature"
 BundleId bundle_id_of(BytesView bytes);
 Digest digest_of(BytesView bytes);
 

@@ -22,7 +22,6 @@ class CodesOfUser {
     Word of(std::string_view code);
     /// Of a code that is not found: whether another month has it.
     bool is_of_another_month(std::string_view code) const;
-    std::string_view insurer() const { return insurer_; }
 
   private:
     const ServiceCodeTable* table_;
