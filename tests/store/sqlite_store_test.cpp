@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_file_is_strict_and_uses_a_write_ahead_log) {
                    .rows("SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0"
                          " AND name NOT LIKE 'sqlite_%'")
                    .empty());
-    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 15u);
+    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 17u);
 }
 
 BOOST_AUTO_TEST_CASE(a_migrated_file_opens_without_asking_to_create) {
@@ -140,6 +140,28 @@ BOOST_AUTO_TEST_CASE(a_migrated_file_opens_without_asking_to_create) {
     const auto signer = make_test_signer();
     open_sqlite_store({file, true, 1}, signer);
     BOOST_TEST(open_sqlite_store({file, false, 1}, signer)->tree_size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_the_first_schema_keeps_its_rows) {
+    TemporaryFolder folder;
+    const auto file = folder.path() / "gateway.db";
+    std::ofstream(file).close();
+    {
+        sqlite::Database database(file, sqlite::Access::read_write);
+        sqlite::prepare_file(database);
+        sqlite::migrate(database, 1);
+    }
+    Shell(file).run(
+        "INSERT INTO certificate VALUES ('CN=vendor', '0A', '03701000170370100025', 1, 1);"
+        "INSERT INTO meta VALUES ('origin', 'gateway.example/cpgw/2026')");
+    BOOST_CHECK_THROW(open_sqlite_store({file, false, 1}, make_test_signer()), StoreFailure);
+    BOOST_TEST(migrate_sqlite(file) == sqlite::schema_version());
+    const auto store = open_sqlite_store({file, false, 1}, make_test_signer());
+    const auto certificate = store->certificates().at(0);
+    BOOST_TEST((certificate.offices == std::vector{care_manager, provider}));
+    BOOST_TEST(certificate.enabled);
+    BOOST_TEST(!certificate.machine);
+    BOOST_TEST(store->people(care_manager).empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_older_a_newer_or_a_foreign_file_is_refused) {

@@ -99,6 +99,22 @@ class SqliteStore final : public Store {
         return number(sql::counter, {std::string_view(counters::directory_version)});
     }
 
+    std::optional<PersonRow> person(const PersonId& id) override {
+        return first<PersonRow>(sql::person, {id.view()}, read_person);
+    }
+    std::optional<PersonRow> person_of(const OfficeNo& office, BytesView user_tag) override {
+        return first<PersonRow>(sql::person_of, {office.view(), Blob{user_tag}}, read_person);
+    }
+    std::vector<PersonRow> people(const OfficeNo& office) override {
+        return all<PersonRow>(sql::people, {office.view()}, read_person);
+    }
+    std::optional<TokenRow> token(const Digest& hash) override {
+        return first<TokenRow>(sql::token, {Blob{hash.view()}}, read_token);
+    }
+    std::vector<TokenRow> tokens(const OfficeNo& office) override {
+        return all<TokenRow>(sql::tokens, {office.view()}, read_token);
+    }
+
     StoreCounts counts() override;
     void ping() override { number(sql::tree_size, {}); }
 
@@ -262,7 +278,7 @@ void SqliteStore::put_certificates(std::span<const CertificateRow> certificates)
         for (const CertificateRow& certificate : certificates)
             writer_.run(sql::put_certificate,
                         {certificate.issuer, certificate.serial, joined(certificate.offices),
-                         certificate.enabled, certificate.may_submit_for_many});
+                         certificate.enabled, certificate.machine});
         writer_.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
     });
 }
