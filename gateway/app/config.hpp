@@ -21,6 +21,7 @@ struct Config {
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     api::ApiLimits api;
+    identity::PeopleSettings people;
     log::Level log_level = log::Level::info;
     std::filesystem::path log_file; // empty = standard error
     std::chrono::seconds drain{20}; // longest wait for running requests at SIGTERM

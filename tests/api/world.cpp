@@ -55,7 +55,7 @@ std::string part(const std::string& name, const std::string& file_name, const By
 
 } // namespace
 
-World::World()
+World::World(WorldSettings settings)
     : folder_(make_folder()), authority_(make_test_authority(clock.now())),
       signer_(audit::make_signer("localhost/cpgw/2026", audit::make_signer_key())),
       store_(store::open_sqlite_store({folder_ / "gateway.db", true, 2}, signer_)),
@@ -74,17 +74,28 @@ World::World()
                                 },
                                 [](const std::function<void()>& work) { work(); }};
     exchange_ = std::make_unique<exchange::Exchange>(services, exchange::ExchangeLimits{});
+    people_ = std::make_unique<identity::People>(
+        identity::People::Services{*store_, *gate_, *sealer_, clock,
+                                   [](const std::function<void()>& work) { work(); },
+                                   [this](std::chrono::milliseconds, std::function<void()> work) {
+                                       const std::lock_guard lock(timers_mutex_);
+                                       timers_.push_back(std::move(work));
+                                   }},
+        settings.people);
     api_ = std::make_unique<api::Api>(
-        api::ApiServices{*exchange_,
-                         metrics_,
-                         [this](std::chrono::milliseconds, std::function<void()> work) {
-                             const std::lock_guard lock(timers_mutex_);
-                             timers_.push_back(std::move(work));
-                         },
-                         {signer_->verifier().text()},
-                         signer_->verifier().name,
-                         exchange::ExchangeLimits{}},
-        api::ApiLimits{});
+        api::ApiServices{
+            *exchange_,
+            *people_,
+            metrics_,
+            [this](std::chrono::milliseconds, std::function<void()> work) {
+                const std::lock_guard lock(timers_mutex_);
+                timers_.push_back(std::move(work));
+            },
+            {signer_->verifier().text()},
+            signer_->verifier().name,
+            exchange::ExchangeLimits{},
+            [this] { return std::chrono::steady_clock::time_point{} + passed_.load(); }},
+        settings.api);
     api_->add_routes(router_);
 }
 
