@@ -34,6 +34,15 @@ std::span<const Command> commands() {
         {&office_import_usage, office_import_command},
         {&office_disable_usage, office_disable_command},
         {&office_cert_usage, office_cert_command},
+        {&user_add_usage, user_add_command},
+        {&user_list_usage, user_list_command},
+        {&user_reset_usage, user_reset_command},
+        {&user_lock_usage, user_lock_command},
+        {&user_unlock_usage, user_unlock_command},
+        {&user_disable_usage, user_disable_command},
+        {&user_token_add_usage, user_token_add_command},
+        {&user_token_list_usage, user_token_list_command},
+        {&user_token_revoke_usage, user_token_revoke_command},
         {&db_init_usage, db_init_command},
         {&db_check_usage, db_check_command},
         {&db_upgrade_usage, db_upgrade_command},
@@ -97,19 +106,16 @@ std::string group_help(const std::string& word) {
     return text;
 }
 
-/// Takes the one or two words that name the command off `words`.
+/// Takes the one to three words that name the command off `words`.
 const Command& choose(std::vector<std::string>& words) {
+    std::string name = words[0];
     std::size_t used = 1;
-    const Command* command = find(words[0]);
-    if (!command && words.size() > 1) {
-        command = find(words[0] + " " + words[1]);
-        used = 2;
+    const Command* command = find(name);
+    while (!command && used < words.size() && is_group(name)) {
+        name += " " + words[used++];
+        command = find(name);
     }
-    if (!command) {
-        const std::string name =
-            is_group(words[0]) && words.size() > 1 ? words[0] + " " + words[1] : words[0];
-        throw UsageError("知らないコマンドです: " + name + " / unknown command: " + name);
-    }
+    if (!command) throw UsageError("知らないコマンドです: " + name + " / unknown command: " + name);
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(used));
     return *command;
 }

@@ -1,5 +1,6 @@
 #include "gateway/api/api.hpp"
 
+#include "gateway/api/browser.hpp"
 #include "gateway/ops/log.hpp"
 #include "spec/base/digest.hpp"
 
@@ -11,37 +12,85 @@ namespace {
 
 constexpr std::size_t max_certificates_cached = 4096;
 
+/// Whose haste it is: the office, or the certificate that speaks for several.
+std::string rate_key(const identity::Identity& caller) {
+    return caller.offices.size() == 1 ? caller.first().str()
+                                      : prefixed_hex(caller.certificate.fingerprint);
+}
+
+void set_retry_after(http::Response& response, std::chrono::seconds wait) {
+    for (auto& [name, value] : response.headers)
+        if (name == "Retry-After") value = std::to_string(wait.count());
+}
+
 } // namespace
 
 Api::Api(ApiServices services, ApiLimits limits)
-    : services_(std::move(services)), limits_(limits) {}
+    : services_(std::move(services)), limits_(limits), rates_(limits.rate) {}
 
 const std::vector<Api::Entry>& Api::table() {
-    using enum Api::BodyLimit;
+    using identity::Right;
     static const std::vector<Entry> entries{
-        {"POST", "/v1/check", "check", request, &Api::post_check},
-        {"POST", "/v1/bundles", "bundles.submit", request, &Api::post_bundles},
-        {"GET", "/v1/inbox", "inbox", none, &Api::get_inbox},
-        {"GET", "/v1/outbox", "outbox", none, &Api::get_outbox},
-        {"GET", "/v1/bundles/{id}", "bundles.get", none, &Api::get_bundle},
-        {"GET", "/v1/bundles/{id}/content", "bundles.content", none, &Api::get_content},
-        {"GET", "/v1/bundles/{id}/files/{name}", "bundles.file", none, &Api::get_file},
-        {"GET", "/v1/bundles/{id}/report", "bundles.report", none, &Api::get_report},
-        {"GET", "/v1/bundles/{id}/view", "bundles.view", none, &Api::get_view},
-        {"GET", "/v1/bundles/{id}/receipts", "bundles.receipts", none, &Api::get_receipts},
-        {"POST", "/v1/bundles/{id}/ack", "bundles.ack", small, &Api::post_ack},
-        {"POST", "/v1/bundles/{id}/recall", "bundles.recall", small, &Api::post_recall},
-        {"GET", "/v1/offices", "offices", none, &Api::get_offices},
-        {"GET", "/v1/me", "me", none, &Api::get_me},
-        {"GET", "/v1/limits", "limits", none, &Api::get_limits},
-        {"GET", "/v1/audit/checkpoint", "audit.checkpoint", none, &Api::get_checkpoint},
-        {"GET", "/v1/audit/tile/{rest...}", "audit.tile", none, &Api::get_tile},
-        {"GET", "/v1/audit/{year}/checkpoint", "audit.year.checkpoint", none,
-         &Api::get_year_checkpoint},
-        {"GET", "/v1/audit/{year}/tile/{rest...}", "audit.year.tile", none, &Api::get_year_tile},
-        {"GET", "/v1/audit/policy", "audit.policy", none, &Api::get_policy},
-        {"GET", "/openapi.yaml", "openapi", none, &Api::get_openapi},
-        {"GET", "/docs", "docs", none, &Api::get_docs},
+        {"POST", "/v1/check", "check", BodyLimit::request, Right::check, RateClass::write,
+         &Api::post_check},
+        {"POST", "/v1/bundles", "bundles.submit", BodyLimit::request, Right::send, RateClass::write,
+         &Api::post_bundles},
+        {"GET", "/v1/inbox", "inbox", BodyLimit::none, Right::read, RateClass::read,
+         &Api::get_inbox},
+        {"GET", "/v1/outbox", "outbox", BodyLimit::none, Right::read, RateClass::read,
+         &Api::get_outbox},
+        {"GET", "/v1/bundles/{id}", "bundles.get", BodyLimit::none, Right::read, RateClass::read,
+         &Api::get_bundle},
+        {"GET", "/v1/bundles/{id}/content", "bundles.content", BodyLimit::none, Right::read,
+         RateClass::read, &Api::get_content},
+        {"GET", "/v1/bundles/{id}/files/{name}", "bundles.file", BodyLimit::none, Right::read,
+         RateClass::read, &Api::get_file},
+        {"GET", "/v1/bundles/{id}/report", "bundles.report", BodyLimit::none, Right::read,
+         RateClass::read, &Api::get_report},
+        {"GET", "/v1/bundles/{id}/view", "bundles.view", BodyLimit::none, Right::read,
+         RateClass::read, &Api::get_view},
+        {"GET", "/v1/bundles/{id}/receipts", "bundles.receipts", BodyLimit::none, Right::read,
+         RateClass::read, &Api::get_receipts},
+        {"POST", "/v1/bundles/{id}/ack", "bundles.ack", BodyLimit::small, Right::ack,
+         RateClass::write, &Api::post_ack},
+        {"POST", "/v1/bundles/{id}/recall", "bundles.recall", BodyLimit::small, Right::send,
+         RateClass::write, &Api::post_recall},
+        {"GET", "/v1/offices", "offices", BodyLimit::none, Right::general, RateClass::read,
+         &Api::get_offices},
+        {"GET", "/v1/me", "me", BodyLimit::none, Right::general, RateClass::read, &Api::get_me},
+        {"GET", "/v1/limits", "limits", BodyLimit::none, Right::general, RateClass::read,
+         &Api::get_limits},
+        {"GET", "/v1/audit/checkpoint", "audit.checkpoint", BodyLimit::none, Right::general,
+         RateClass::read, &Api::get_checkpoint},
+        {"GET", "/v1/audit/tile/{rest...}", "audit.tile", BodyLimit::none, Right::general,
+         RateClass::read, &Api::get_tile},
+        {"GET", "/v1/audit/{year}/checkpoint", "audit.year.checkpoint", BodyLimit::none,
+         Right::general, RateClass::read, &Api::get_year_checkpoint},
+        {"GET", "/v1/audit/{year}/tile/{rest...}", "audit.year.tile", BodyLimit::none,
+         Right::general, RateClass::read, &Api::get_year_tile},
+        {"GET", "/v1/audit/policy", "audit.policy", BodyLimit::none, Right::general,
+         RateClass::read, &Api::get_policy},
+        {"POST", "/v1/session", "session.open", BodyLimit::small, Right::open, RateClass::login,
+         &Api::post_session},
+        {"GET", "/v1/session", "session.get", BodyLimit::none, Right::general, RateClass::read,
+         &Api::get_session},
+        {"DELETE", "/v1/session", "session.close", BodyLimit::none, Right::general, RateClass::read,
+         &Api::delete_session},
+        {"POST", "/v1/session/password", "session.password", BodyLimit::small, Right::general,
+         RateClass::login, &Api::post_password},
+        {"GET", "/v1/people", "people", BodyLimit::none, Right::people, RateClass::read,
+         &Api::get_people},
+        {"POST", "/v1/people", "people.add", BodyLimit::small, Right::people, RateClass::login,
+         &Api::post_people},
+        {"POST", "/v1/people/{id}/{action}", "people.change", BodyLimit::small, Right::people,
+         RateClass::login, &Api::post_person_change},
+        {"GET", "/v1/tokens", "tokens", BodyLimit::none, Right::people, RateClass::read,
+         &Api::get_tokens},
+        {"DELETE", "/v1/tokens/{id}", "tokens.revoke", BodyLimit::none, Right::people,
+         RateClass::write, &Api::delete_token},
+        {"GET", "/openapi.yaml", "openapi", BodyLimit::none, Right::open, RateClass::read,
+         &Api::get_openapi},
+        {"GET", "/docs", "docs", BodyLimit::none, Right::open, RateClass::read, &Api::get_docs},
     };
     return entries;
 }
@@ -61,11 +110,74 @@ void Api::add_routes(http::Router& router) {
         router.add(
             {entry.method, entry.pattern, entry.name, max_body,
              [this, &entry](std::shared_ptr<http::Request> request, http::Responder respond) {
-                 const auto caller = identify(*request);
-                 if (!caller) return respond(http::problem(caller.error(), *request));
-                 (this->*entry.handler)(std::move(request), *caller, std::move(respond));
+                 auto admitted = admit(entry, *request);
+                 if (!admitted.caller) return respond(std::move(admitted.refusal));
+                 (this->*entry.handler)(std::move(request), *admitted.caller, std::move(respond));
              }});
     }
+}
+
+Api::Admitted Api::admit(const Entry& entry, const http::Request& request) {
+    const auto refuse = [&](const Error& error) {
+        return Admitted{std::nullopt, http::problem(error, request)};
+    };
+    const auto certificate = identify(request);
+    if (!certificate) return refuse(certificate.error());
+    const auto wait = rates_.take(rate_key(*certificate), entry.rate, certificate->offices.size(),
+                                  services_.steady());
+    if (wait) {
+        services_.metrics.count("cpgw_rate_limited_total");
+        auto refused = refuse(Error{Errc::rate_limited, "too many requests of this kind"});
+        set_retry_after(refused.refusal, *wait);
+        return refused;
+    }
+    auto caller = authorise(entry, request, *certificate);
+    if (!caller) return refuse(caller.error());
+    return {std::move(*caller), {}};
+}
+
+// Two factors where people are required: a certificate that is no machine's says nothing alone.
+Result<identity::Identity> Api::authorise(const Entry& entry, const http::Request& request,
+                                          const identity::Identity& certificate) {
+    using identity::Right;
+    const bool is_get = entry.method == std::string_view("GET");
+    if (is_cross_site(request) && !(is_get && entry.right == Right::open))
+        return Error{Errc::forbidden, "a page of another origin may not do this"};
+    auto caller = acting(entry, request, certificate);
+    if (!caller) return caller.error();
+    const bool alone = !caller->person && !caller->token;
+    const bool open = entry.right == Right::general || entry.right == Right::open;
+    const bool needs_person = services_.people.settings().required && !caller->machine && !open;
+    if (alone && (needs_person || entry.right == Right::people))
+        return Error{Errc::person_required, "a person has to sign in over this certificate"};
+    if (!identity::may(*caller, entry.right))
+        return Error{Errc::forbidden, "the role or the token does not allow this"};
+    return caller;
+}
+
+Result<identity::Identity> Api::acting(const Entry& entry, const http::Request& request,
+                                       const identity::Identity& certificate) {
+    if (entry.right == identity::Right::open) return certificate;
+    const auto secret = bearer(request);
+    const auto cookie = session_cookie(request);
+    if (!cookie) return cookie.error();
+    if (secret && !cookie->empty())
+        return Error{Errc::malformed, "either a session or a token, not both"};
+    if (secret) return services_.people.with_token(certificate, *secret);
+    if (cookie->empty()) return certificate;
+    const auto signed_in = services_.people.resume(certificate, *cookie);
+    if (!signed_in) return signed_in.error();
+    const bool is_get = entry.method == std::string_view("GET");
+    if (!is_get && !(is_same_origin(request) &&
+                     equal_constant_time(request.header("x-csrf-token"), signed_in->csrf)))
+        return Error{Errc::forbidden, "X-CSRF-Token or the page's origin is not right"};
+    return signed_in->identity;
+}
+
+Result<RateLimiter::Upload> Api::begin_upload(const identity::Identity& caller) {
+    auto upload = rates_.begin_upload(rate_key(caller), caller.offices.size(), services_.steady());
+    if (!upload) return Error{Errc::rate_limited, "too many uploads at once"};
+    return upload;
 }
 
 Result<identity::Identity> Api::identify(const http::Request& request) {

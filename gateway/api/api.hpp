@@ -4,9 +4,11 @@
 #pragma once
 
 #include "gateway/audit/note.hpp"
+#include "gateway/api/rate_limit.hpp"
 #include "gateway/exchange/exchange.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/router.hpp"
+#include "gateway/identity/people.hpp"
 #include "gateway/ops/metrics.hpp"
 #include "spec/records/unpack.hpp"
 
@@ -28,11 +30,13 @@ struct ApiLimits {
     std::size_t max_idempotency_key = 255;
     std::size_t max_offices = 200;    // in a directory answer
     std::size_t max_waiting = 10'000; // long-polls at once
+    RateSettings rate;
 };
 
 /// What the API needs besides the use cases.
 struct ApiServices {
     exchange::Exchange& exchange;
+    identity::People& people;
     Metrics& metrics;
     std::function<void(std::chrono::milliseconds, std::function<void()>)>
         after;                  // on the worker pool
@@ -40,6 +44,7 @@ struct ApiServices {
     exchange::ExchangeLimits exchange_limits;
     /// Whether a submission may be taken now; the reason when not (overloaded: 503).
     std::function<Result<void>()> may_submit;
+    std::function<std::chrono::steady_clock::time_point()> steady; // for the rates
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
 };
 
@@ -64,10 +69,24 @@ class Api {
         const char* pattern;
         const char* name;
         BodyLimit body;
+        identity::Right right;
+        RateClass rate;
         Method handler;
     };
     static const std::vector<Entry>& table();
     Result<identity::Identity> identify(const http::Request& request);
+    /// The caller of a route, by certificate and by session or token; or the answer that refuses.
+    struct Admitted {
+        std::optional<identity::Identity> caller;
+        http::Response refusal;
+    };
+    Admitted admit(const Entry& entry, const http::Request& request);
+    Result<identity::Identity> authorise(const Entry& entry, const http::Request& request,
+                                         const identity::Identity& certificate);
+    Result<identity::Identity> acting(const Entry& entry, const http::Request& request,
+                                      const identity::Identity& certificate);
+    /// Held while an upload is worked on; rate_limited when the caller has too many.
+    Result<RateLimiter::Upload> begin_upload(const identity::Identity& caller);
 
     void post_check(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void post_bundles(RequestPtr request, const identity::Identity& caller,
@@ -101,6 +120,20 @@ class Api {
     void answer_tile(const http::Request& request, const std::optional<store::ShardRow>& log,
                      const http::Responder& respond);
     void get_policy(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void post_session(RequestPtr request, const identity::Identity& caller,
+                      http::Responder respond);
+    void get_session(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void delete_session(RequestPtr request, const identity::Identity& caller,
+                        http::Responder respond);
+    void post_password(RequestPtr request, const identity::Identity& caller,
+                       http::Responder respond);
+    void get_people(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void post_people(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void post_person_change(RequestPtr request, const identity::Identity& caller,
+                            http::Responder respond);
+    void get_tokens(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void delete_token(RequestPtr request, const identity::Identity& caller,
+                      http::Responder respond);
     void get_openapi(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_docs(RequestPtr request, const identity::Identity& caller, http::Responder respond);
 
@@ -111,10 +144,13 @@ class Api {
     /// The bundle that {id} names, as the caller may see it.
     Result<exchange::BundleView> bundle_of(const http::Request& request,
                                            const identity::Identity& caller) const;
+    Result<identity::SignedIn> session_of(const http::Request& request,
+                                          const identity::Identity& caller) const;
     exchange::Exchange::StepDone step_answer(RequestPtr request, http::Responder respond) const;
 
     ApiServices services_;
     ApiLimits limits_;
+    RateLimiter rates_;
     std::atomic<bool> draining_ = false;
     std::mutex certificates_mutex_;
     std::map<Digest, identity::Certificate> certificates_; // parsed lately
@@ -134,6 +170,9 @@ struct Upload {
 };
 /// unsupported_media_type, malformed, too_large, digest_mismatch.
 Result<Upload> read_upload(const http::Request& request, const UnpackLimits& limits);
+/// malformed when the body is no JSON object; when the member is missing or no text.
+Result<boost::json::object> object_of(const http::Request& request);
+Result<std::string> text_of(const boost::json::object& object, std::string_view name);
 /// "sha-256=:<base64>:" (RFC 9530).
 std::string content_digest(BytesView bytes);
 boost::json::object to_json(const store::BundleRow& row);

@@ -43,6 +43,8 @@ std::string to_body(const exchange::SubmitAnswer& answer) {
 
 void Api::post_check(RequestPtr request, const identity::Identity& caller,
                      http::Responder respond) {
+    const auto place = begin_upload(caller);
+    if (!place) return respond(http::problem(place.error(), *request));
     auto upload = read_upload(*request, limits_.unpack);
     if (!upload) return respond(http::problem(upload.error(), *request));
     const std::string edition(request->parameter("edition").value_or("auto"));
@@ -59,6 +61,8 @@ void Api::post_bundles(RequestPtr request, const identity::Identity& caller,
                        http::Responder respond) {
     if (const auto may = services_.may_submit(); !may)
         return respond(http::problem(may.error(), *request));
+    const auto place = begin_upload(caller);
+    if (!place) return respond(http::problem(place.error(), *request));
     auto upload = read_upload(*request, limits_.unpack);
     if (!upload) return respond(http::problem(upload.error(), *request));
     const auto key = request->header("idempotency-key");
@@ -79,8 +83,8 @@ void Api::post_bundles(RequestPtr request, const identity::Identity& caller,
     const auto deadline = request->deadline;
     services_.exchange.submit(
         std::move(submission), deadline,
-        [this, request, respond = std::move(respond)](const Result<exchange::SubmitAnswer>& answer,
-                                                      const std::exception_ptr& failure) {
+        [this, request, place = *place, respond = std::move(respond)](
+            const Result<exchange::SubmitAnswer>& answer, const std::exception_ptr& failure) {
             if (failure || !answer)
                 return respond_error(answer.error(), failure, *request, respond);
             for (const auto& bundle : answer->bundles)

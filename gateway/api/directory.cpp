@@ -60,7 +60,7 @@ void Api::get_me(RequestPtr, const identity::Identity& caller, http::Responder r
         if (const auto* row = directory->find(office)) offices.push_back(to_json(*row));
     const auto left = identity::days_left(caller.certificate.not_after, services.clock.now());
     const auto band = identity::warning_band(left);
-    const boost::json::object me{{"offices", std::move(offices)},
+    boost::json::object me{{"offices", std::move(offices)},
                                  {"certificate",
                                   {{"serial", caller.certificate.serial},
                                    {"issuer", caller.certificate.issuer},
@@ -68,25 +68,38 @@ void Api::get_me(RequestPtr, const identity::Identity& caller, http::Responder r
                                    {"days_left", left},
                                    {"warning", band ? boost::json::value(*band) : nullptr},
                                    {"fingerprint", prefixed_hex(caller.certificate.fingerprint)}}}};
+    if (caller.person)
+        me["person"] = {{"id", caller.person->id.view()},
+                        {"role", store::name_of(caller.person->role)}};
+    if (caller.token)
+        me["token"] = {{"id", caller.token->id.view()},
+                       {"scopes", store::joined(caller.token->scopes)}};
     respond(http::json_response(200, boost::json::serialize(me)));
 }
 
 void Api::get_limits(RequestPtr, const identity::Identity&, http::Responder respond) {
     const auto& papers = services_.exchange_limits.papers;
-    const boost::json::object limits{{"max_request_bytes", limits_.max_request_bytes},
-                                     {"max_files", limits_.unpack.max_entries},
-                                     {"max_file_bytes", limits_.unpack.max_file},
-                                     {"max_unpacked_bytes", limits_.unpack.max_total},
-                                     {"max_zip_ratio", limits_.unpack.max_ratio},
-                                     {"max_findings", services_.exchange_limits.max_findings},
-                                     {"max_papers", papers.max_papers},
-                                     {"max_paper_bytes", papers.max_bytes},
-                                     {"max_title_bytes", papers.max_title},
-                                     {"max_note_bytes", limits_.max_note},
-                                     {"max_idempotency_key", limits_.max_idempotency_key},
-                                     {"max_page", limits_.max_page},
-                                     {"max_wait_seconds", limits_.max_wait.count()},
-                                     {"max_offices", limits_.max_offices}};
+    boost::json::object limits{{"max_request_bytes", limits_.max_request_bytes},
+                               {"max_files", limits_.unpack.max_entries},
+                               {"max_file_bytes", limits_.unpack.max_file},
+                               {"max_unpacked_bytes", limits_.unpack.max_total},
+                               {"max_zip_ratio", limits_.unpack.max_ratio},
+                               {"max_findings", services_.exchange_limits.max_findings},
+                               {"max_papers", papers.max_papers},
+                               {"max_paper_bytes", papers.max_bytes},
+                               {"max_title_bytes", papers.max_title},
+                               {"max_note_bytes", limits_.max_note},
+                               {"max_idempotency_key", limits_.max_idempotency_key},
+                               {"max_page", limits_.max_page},
+                               {"max_wait_seconds", limits_.max_wait.count()},
+                               {"max_offices", limits_.max_offices},
+                               {"max_uploads", limits_.rate.uploads}};
+    for (const auto& [name, rate] :
+         {std::pair{"read", limits_.rate.read}, std::pair{"write", limits_.rate.write},
+          std::pair{"login", limits_.rate.login}}) {
+        limits["rate_" + std::string(name) + "_per_minute"] = rate.per_second * 60;
+        limits["rate_" + std::string(name) + "_burst"] = rate.burst;
+    }
     respond(http::json_response(200, boost::json::serialize(limits)));
 }
 

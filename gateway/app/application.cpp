@@ -153,6 +153,7 @@ struct Application::Impl {
     std::unique_ptr<store::StoreGate> gate;
     std::unique_ptr<Attester> attester;
     std::unique_ptr<exchange::Exchange> exchange;
+    std::unique_ptr<identity::People> people;
     std::unique_ptr<api::Api> api;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Upkeep> upkeep;
@@ -182,6 +183,7 @@ struct Application::Impl {
         mapping = load_mapping(config.identity_rules);
         directory = load_directory(*store, mapping);
         exchange = std::make_unique<exchange::Exchange>(services(), config.exchange);
+        people = std::make_unique<identity::People>(people_services(), config.people);
         api = std::make_unique<api::Api>(api_services(), config.api);
         http::Router routes;
         api->add_routes(routes);
@@ -244,8 +246,20 @@ struct Application::Impl {
         server->after(config.tls_watch, [this] { look_after(); });
     }
 
+    identity::People::Services people_services() {
+        return {*store,
+                *gate,
+                *sealer,
+                system_clock(),
+                [this](std::function<void()> work) { server->post(std::move(work)); },
+                [this](std::chrono::milliseconds delay, std::function<void()> work) {
+                    server->after(delay, std::move(work));
+                }};
+    }
+
     api::ApiServices api_services() {
         return {*exchange,
+                *people,
                 metrics,
                 [this](std::chrono::milliseconds delay, std::function<void()> work) {
                     server->after(delay, std::move(work));
@@ -253,6 +267,7 @@ struct Application::Impl {
                 signer->verifier(),
                 config.exchange,
                 [this] { return attester->may_submit(); },
+                [] { return std::chrono::steady_clock::now(); },
                 [this](const identity::Identity& caller) { met(caller); }};
     }
 
@@ -314,6 +329,7 @@ struct Application::Impl {
         metrics.describe("cpgw_bundles_total", "counter", "submitted bundles by verdict");
         metrics.describe("cpgw_identity_refused_total", "counter",
                          "requests of certificates that speak for no office");
+        metrics.describe("cpgw_rate_limited_total", "counter", "requests over an office's rate");
         metrics.gauge("cpgw_store_queue", "jobs waiting for the store",
                       [this] { return static_cast<double>(gate->stats().queued); });
         metrics.gauge("cpgw_store_commits_total", "transactions",
@@ -333,6 +349,7 @@ struct Application::Impl {
         api->drain();
         server->stop(std::chrono::duration_cast<std::chrono::milliseconds>(config.drain));
         attester->stop();
+        people->flush();
         gate->drain();
         exchange->note_admin(audit::EntryType::stop, {});
         gate->drain();

@@ -103,6 +103,34 @@ Take on_off(bool& target) {
     };
 }
 
+Take required_or_optional(bool& target) {
+    return [&target](const YAML::Node& node) {
+        const auto value = scalar(node);
+        if (value != "required" && value != "optional") fail(node, "required or optional");
+        target = value == "required";
+    };
+}
+
+template<class Duration>
+Take minutes(Duration& target, std::uint64_t lowest, std::uint64_t highest) {
+    return [&target, lowest, highest](const YAML::Node& node) {
+        std::chrono::minutes given{};
+        duration(given, lowest, highest)(node);
+        target = given;
+    };
+}
+
+/// A rate of a class: per second and at once.
+Take rate(api::Rate& target) {
+    return [&target](const YAML::Node& node) {
+        std::uint64_t per_minute = 0, burst = 0;
+        take_map(node, {{"per_minute", number(per_minute, 1, 60'000'000)},
+                        {"burst", number(burst, 1, 1'000'000)}});
+        if (per_minute == 0 || burst == 0) fail(node, "both per_minute and burst are needed");
+        target = {static_cast<double>(per_minute) / 60, static_cast<double>(burst)};
+    };
+}
+
 Take section(std::map<std::string, Take> keys) {
     return [keys = std::move(keys)](const YAML::Node& node) { take_map(node, keys); };
 }
@@ -221,6 +249,32 @@ std::map<std::string, Take> limit_keys(Config& config) {
     };
 }
 
+std::map<std::string, Take> identity_keys(Config& config, const std::filesystem::path& folder) {
+    auto& people = config.people;
+    return {
+        {"mapping", path(config.identity_rules, folder)},
+        {"people", required_or_optional(people.required)},
+        {"max_failures", number(people.lock.max_failures, 3, 10)},
+        {"lock_minutes", minutes(people.lock.lasts, 0, 1440)},
+        {"idle_minutes", minutes(people.session.idle, 1, 60)},
+        {"session_minutes", minutes(people.session.longest, 5, 1440)},
+        {"max_sessions", number(people.session.max_sessions, 1, 1'000'000)},
+        {"argon2_memory_kib", number(people.cost.memory_kib, 19'456, 1u << 20)},
+        {"argon2_passes", number(people.cost.passes, 2, 16)},
+        {"argon2_lanes", number(people.cost.lanes, 1, 8)},
+        {"hashing_at_once", number(people.hashing_at_once, 1, 64)},
+        {"hashing_waiting", number(people.hashing_waiting, 1, 10'000)},
+    };
+}
+
+std::map<std::string, Take> rate_keys(Config& config) {
+    auto& rates = config.api.rate;
+    return {{"read", rate(rates.read)},
+            {"write", rate(rates.write)},
+            {"login", rate(rates.login)},
+            {"uploads", number(rates.uploads, 1, 10'000)}};
+}
+
 std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path& folder) {
     auto& server = config.server;
     return {
@@ -235,7 +289,8 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
                          {"crl", path(server.tls.crl, folder)},
                          {"policy", path(config.tls_policy, folder)},
                          {"watch_seconds", duration(config.tls_watch, 1, 30)}})},
-        {"identity", section({{"mapping", path(config.identity_rules, folder)}})},
+        {"identity", section(identity_keys(config, folder))},
+        {"rates", section(rate_keys(config))},
         {"data", path(config.data, folder)},
         {"spec_dir", path(config.spec_dir, folder)},
         {"check", section({{"profile", profile(config.profile, folder)},

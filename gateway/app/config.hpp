@@ -38,6 +38,7 @@ struct Config {
     MasterKeySource master;
     exchange::RetentionRules retention; // applied by `cpgw retention run`
     api::ApiLimits api;
+    identity::PeopleSettings people;
     log::Level log_level = log::Level::info;
     std::filesystem::path log_file; // empty = standard error
     std::chrono::seconds drain{20}; // longest wait for running requests at SIGTERM

@@ -50,6 +50,19 @@ int office_import_command(const Arguments& given);
 int office_disable_command(const Arguments& given);
 int office_cert_command(const Arguments& given);
 
+extern const Usage user_add_usage, user_list_usage, user_reset_usage, user_lock_usage,
+    user_unlock_usage, user_disable_usage, user_token_add_usage, user_token_list_usage,
+    user_token_revoke_usage;
+int user_add_command(const Arguments& given);
+int user_list_command(const Arguments& given);
+int user_reset_command(const Arguments& given);
+int user_lock_command(const Arguments& given);
+int user_unlock_command(const Arguments& given);
+int user_disable_command(const Arguments& given);
+int user_token_add_command(const Arguments& given);
+int user_token_list_command(const Arguments& given);
+int user_token_revoke_command(const Arguments& given);
+
 extern const Usage bench_send_usage, bench_cycle_usage;
 int bench_send_command(const Arguments& given);
 int bench_cycle_command(const Arguments& given);

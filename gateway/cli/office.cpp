@@ -71,6 +71,8 @@ const Usage office_cert_usage{
           {"--pem", "FILE", "証明書（PEM）", "the certificate (PEM)"},
           {"--by-key", "", "公開鍵で登録します（同じ鍵で更新した証明書も通ります）",
            "registers the public key: a certificate renewed with it stays known"},
+          {"--machine", "", "プログラムの証明書です（利用者のサインインを求めません）",
+           "a program's certificate: no person has to sign in"},
           {"--disable", "", "この証明書を使えなくします", "disables this certificate"}},
          database_options())};
 
@@ -274,7 +276,7 @@ int office_cert_command(const Arguments& given) {
         row.offices.push_back(offices.back().office);
     }
     if (row.offices.empty()) throw UsageError("--office が空です / --office names no office");
-    row.may_submit_for_many = row.offices.size() > 1;
+    row.machine = given.has("--machine");
     refuse_conflict(*store, row);
     const auto leaf = app::admin_leaf(row.enabled ? "office-cert" : "office-cert-disable",
                                       {{"serial", row.serial},

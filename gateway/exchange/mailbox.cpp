@@ -1,5 +1,6 @@
 // The receiver's and the sender's view of what was accepted, and the steps of a delivery.
 #include "gateway/exchange/exchange.hpp"
+#include "gateway/identity/actor.hpp"
 
 #include <algorithm>
 
@@ -205,6 +206,7 @@ audit::Entry Exchange::entry_for(const identity::Identity& caller, const BundleV
     entry.kind = row.kind;
     entry.month = row.month;
     entry.rules = row.catalog;
+    identity::name_actor(entry, caller);
     return entry;
 }
 

@@ -1,5 +1,6 @@
 // Submitting: plan (pure but for random salts and ids) -> one job -> answer.
 #include "gateway/exchange/exchange.hpp"
+#include "gateway/identity/actor.hpp"
 
 #include "spec/base/digest.hpp"
 
@@ -447,6 +448,7 @@ std::string Exchange::leaf_of(const Plan& plan, const Draft& draft) const {
     entry.result = accepted ? "accepted" : "rejected " + error_rules(draft.report.findings);
     entry.event = std::string(event_of(accepted ? Step::submit : Step::reject));
     entry.rules = plan.catalog->digest;
+    identity::name_actor(entry, plan.submission.sender);
     return audit::format_entry(entry);
 }
 
@@ -592,6 +594,7 @@ std::string Exchange::refusal_leaf(const Plan& plan, std::optional<OfficeNo> to)
     entry.result = "rejected " + (rules.empty() ? std::string("R-NAME-01") : rules);
     entry.event = std::string(event_of(Step::reject));
     entry.rules = plan.catalog->digest;
+    identity::name_actor(entry, plan.submission.sender);
     return audit::format_entry(entry);
 }
 

@@ -23,6 +23,11 @@ constexpr std::array errc_words{
               "送信された内容の形式が正しくありません。"},
     ErrcWords{Errc::not_authenticated, 401, "証明書を確認できません", "No usable certificate",
               "有効なクライアント証明書で接続し直してください。"},
+    ErrcWords{
+        Errc::login_failed, 401, "サインインできません", "Sign-in failed",
+        "利用者 ID かパスワードが違うか、利用できない状態です。事業所の管理者に確認してください。"},
+    ErrcWords{Errc::person_required, 401, "利用者のサインインが必要です", "A person must sign in",
+              "証明書に加えて、利用者 ID とパスワードでサインインしてください。"},
     ErrcWords{Errc::forbidden, 403, "許可されていません", "Not permitted",
               "この証明書または利用者には許可されていない操作です。"},
     ErrcWords{Errc::not_found, 404, "見つかりません", "Not found",

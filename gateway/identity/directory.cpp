@@ -92,6 +92,13 @@ Directory::registered(const Certificate& certificate) const {
     return std::optional(std::move(enabled));
 }
 
+bool Directory::is_machine(const Certificate& certificate) const {
+    const auto* by_serial = row_of(certificate.issuer, certificate.serial);
+    const auto* by_key = row_of(key_issuer, key_serial(certificate.key));
+    return (by_serial || by_key) && (!by_serial || by_serial->machine) &&
+           (!by_key || by_key->machine);
+}
+
 Result<std::vector<OfficeNo>> Directory::named(const Certificate& certificate) const {
     std::vector<OfficeNo> offices = certificate.san_offices;
     const auto mapped =
@@ -115,12 +122,19 @@ Result<std::vector<OfficeNo>> Directory::named(const Certificate& certificate) c
 Result<Identity> Directory::identify(const Certificate& certificate, Time now) const {
     if (now < certificate.not_before) return forbidden("the certificate is not valid yet");
     if (now > certificate.not_after) return forbidden("the certificate has expired");
+    Identity identity;
+    identity.certificate = certificate;
     auto listed = registered(certificate);
     if (!listed) return listed.error();
-    if (*listed) return Identity{certificate, sorted(std::move(**listed))};
+    if (*listed) {
+        identity.offices = sorted(std::move(**listed));
+        identity.machine = is_machine(certificate);
+        return identity;
+    }
     auto offices = named(certificate);
     if (!offices) return offices.error();
-    return Identity{certificate, sorted(std::move(*offices))};
+    identity.offices = sorted(std::move(*offices));
+    return identity;
 }
 
 std::size_t Directory::size() const {

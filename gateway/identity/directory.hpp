@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/identity/mapping.hpp"
+#include "gateway/store/people.hpp"
 #include "gateway/store/rows.hpp"
 
 #include <memory>
@@ -10,10 +11,25 @@
 
 namespace cpg::identity {
 
-/// Who acts: a certificate and the enabled offices it may speak for.
+/// A person signed in over the certificate.
+struct ActingPerson {
+    store::PersonId id;
+    store::Role role = store::Role::viewer;
+};
+/// A machine's token given beside the certificate.
+struct ActingToken {
+    store::TokenId id;
+    std::set<store::Scope> scopes;
+};
+
+/// Who acts: a certificate and the enabled offices it may speak for; a person or a token narrows
+/// them to one.
 struct Identity {
     Certificate certificate;
     std::vector<OfficeNo> offices; // at least one, sorted
+    bool machine = false;          // registered as a program's: no person has to sign in
+    std::optional<ActingPerson> person;
+    std::optional<ActingToken> token;
     bool owns(const OfficeNo& office) const;
     const OfficeNo& first() const { return offices.front(); }
 };
@@ -44,6 +60,8 @@ class Directory {
     const store::CertificateRow* row_of(std::string_view issuer, std::string_view serial) const;
     /// nullopt: not registered.
     Result<std::optional<std::vector<OfficeNo>>> registered(const Certificate& certificate) const;
+    /// Every registration of it says so.
+    bool is_machine(const Certificate& certificate) const;
     /// Of SAN and mapping.
     Result<std::vector<OfficeNo>> named(const Certificate& certificate) const;
 

@@ -93,7 +93,7 @@ struct CertificateRow {
     std::string serial; // upper-case hex
     std::vector<OfficeNo> offices;
     bool enabled = true;
-    bool may_submit_for_many = false; // vendor or corporation
+    bool machine = false; // a program's, not a person's: needs no login where people need one
 };
 
 /// The log of one calendar year. Its first leaf stands at position `first` among the leaves of all

@@ -8,6 +8,7 @@
 
 #include "gateway/audit/receipt.hpp"
 #include "gateway/exchange/states.hpp"
+#include "gateway/store/people.hpp"
 #include "gateway/store/rows.hpp"
 
 #include <functional>
@@ -109,7 +110,8 @@ struct RememberOp {
 };
 
 using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, DirectoryOp, AttestOp,
-                             RememberOp>;
+                             RememberOp, AddPersonOp, ChangePersonOp, TryLoginOp, LoginOp,
+                             AddTokenOp, RevokeTokenOp, TokenUsedOp>;
 struct Job {
     std::vector<WriteOp> ops;
 };
@@ -129,7 +131,11 @@ struct RejectedBySequence { // on_sequence_problem was kept
     BundleId bundle;
     audit::Proof proof;
 };
-using WriteResult = std::variant<Written, Repeated, RejectedBySequence, Refused>;
+struct Declined {}; // an op about people or tokens that does not apply; nothing was written
+struct Counted {    // a login's place
+    int failures = 0;
+};
+using WriteResult = std::variant<Written, Repeated, RejectedBySequence, Refused, Declined, Counted>;
 using JobResult = std::vector<WriteResult>; // one an op
 
 class Store {
@@ -209,6 +215,13 @@ class Store {
     virtual void put_certificates(std::span<const CertificateRow> certificates) = 0;
     virtual std::uint64_t
     directory_version() = 0; // changes with every put_offices/put_certificates
+
+    // -- people and tokens --
+    virtual std::optional<PersonRow> person(const PersonId& id) = 0;
+    virtual std::optional<PersonRow> person_of(const OfficeNo& office, BytesView user_tag) = 0;
+    virtual std::vector<PersonRow> people(const OfficeNo& office) = 0; // oldest first
+    virtual std::optional<TokenRow> token(const Digest& hash) = 0;     // also expired, revoked
+    virtual std::vector<TokenRow> tokens(const OfficeNo& office) = 0;  // oldest first
 
     /// Statistics for /metrics: rows by state, payload bytes, tree size.
     virtual StoreCounts counts() = 0;

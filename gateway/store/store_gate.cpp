@@ -39,6 +39,10 @@ std::size_t bytes_of(const AttestOp& op) {
 std::size_t bytes_of(const RememberOp& op) {
     return op.row.sealed_findings.size();
 }
+/// Ops about people and tokens are small; they count by number.
+template<class Op> std::size_t bytes_of(const Op&) {
+    return 0;
+}
 
 std::size_t bytes_of(const Job& job) {
     std::size_t bytes = 0;

@@ -8,6 +8,10 @@ std::string_view slug_of(Errc code) {
         return "malformed";
     case Errc::not_authenticated:
         return "not-authenticated";
+    case Errc::login_failed:
+        return "login-failed";
+    case Errc::person_required:
+        return "person-required";
     case Errc::forbidden:
         return "forbidden";
     case Errc::not_found:

@@ -13,7 +13,9 @@ namespace cpg {
 
 enum class Errc {
     malformed,              // input that cannot be read at all (400)
-    not_authenticated,      // no usable certificate (401)
+    not_authenticated,      // no usable certificate or token (401)
+    login_failed,           // user ID or password not right, or locked: one answer (401)
+    person_required,        // a person has to sign in (401)
     forbidden,              // known, but may not (403)
     not_found,              // unknown, or not yours (404)
     conflict,               // the state does not allow it (409)

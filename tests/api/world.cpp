@@ -55,7 +55,7 @@ std::string part(const std::string& name, const std::string& file_name, const By
 
 } // namespace
 
-World::World()
+World::World(WorldSettings settings)
     : folder_(make_folder()), authority_(make_test_authority(clock.now())),
       signer_(audit::make_signer("localhost/cpgw/2026", audit::make_signer_key())),
       store_(store::open_sqlite_store({folder_ / "gateway.db", true, 2, &clock}, signer_)),
@@ -75,18 +75,29 @@ World::World()
                                 [](const std::function<void()>& work) { work(); },
                                 [this] { return policy; }};
     exchange_ = std::make_unique<exchange::Exchange>(services, exchange::ExchangeLimits{});
+    people_ = std::make_unique<identity::People>(
+        identity::People::Services{*store_, *gate_, *sealer_, clock,
+                                   [](const std::function<void()>& work) { work(); },
+                                   [this](std::chrono::milliseconds, std::function<void()> work) {
+                                       const std::lock_guard lock(timers_mutex_);
+                                       timers_.push_back(std::move(work));
+                                   }},
+        settings.people);
     api_ = std::make_unique<api::Api>(
-        api::ApiServices{*exchange_,
-                         metrics_,
-                         [this](std::chrono::milliseconds, std::function<void()> work) {
-                             const std::lock_guard lock(timers_mutex_);
-                             timers_.push_back(std::move(work));
-                         },
-                         signer_->verifier(),
-                         exchange::ExchangeLimits{},
-                         [] { return Result<void>(); },
-                         {}},
-        api::ApiLimits{});
+        api::ApiServices{
+            *exchange_,
+            *people_,
+            metrics_,
+            [this](std::chrono::milliseconds, std::function<void()> work) {
+                const std::lock_guard lock(timers_mutex_);
+                timers_.push_back(std::move(work));
+            },
+            signer_->verifier(),
+            exchange::ExchangeLimits{},
+            [] { return Result<void>(); },
+            [this] { return std::chrono::steady_clock::time_point{} + passed_.load(); },
+            {}},
+        settings.api);
     api_->add_routes(router_);
 }
 

@@ -18,6 +18,23 @@
 
 namespace cpg::test {
 
+/// What a test wants otherwise than the tests' defaults: cheap passwords, rates nobody meets.
+struct WorldSettings {
+    identity::PeopleSettings people = cheap_people();
+    api::ApiLimits api = wide_limits();
+
+    static identity::PeopleSettings cheap_people() {
+        identity::PeopleSettings settings;
+        settings.cost = {64, 1, 1};
+        return settings;
+    }
+    static api::ApiLimits wide_limits() {
+        api::ApiLimits limits;
+        limits.rate = {{1e6, 1e6}, {1e6, 1e6}, {1e6, 1e6}, 10'000};
+        return limits;
+    }
+};
+
 /// A clock that stands where it is put.
 class StillClock : public Clock {
   public:
@@ -38,12 +55,14 @@ struct Office {
 
 class World {
   public:
-    World();
+    explicit World(WorldSettings settings = {});
     ~World();
 
     /// An office with its certificate; registered and enabled unless told otherwise.
     Office office(const std::string& number, const std::string& type);
     Office stranger(const std::string& number, const std::string& type); // certificate but no entry
+    /// Another certificate of the same office.
+    Office again(const Office& office) { return stranger(office.number.str(), office.type.str()); }
 
     http::Response call(const Office& caller, const std::string& method, const std::string& target,
                         std::vector<std::pair<std::string, std::string>> headers = {},
@@ -65,7 +84,13 @@ class World {
     std::vector<InputFile> sample(const Office& from, const Office& to, const std::string& kind,
                                   int step = 0, std::uint64_t seed = 7);
 
-    void run_timers(); // everything given to `after` so far
+    /// For the rates, which have a clock of their own.
+    void let_pass(std::chrono::steady_clock::duration time) { passed_ = passed_.load() + time; }
+    identity::People& people() { return *people_; }
+    store::Sealer& sealer() { return *sealer_; }
+    const http::Router& router() const { return router_; }
+    void settle() { gate_->drain(); } // leaves that no answer waits for are in the log now
+    void run_timers();                // everything given to `after` so far
     store::Store& store() { return *store_; }
     const audit::VerifierKey& log_key() const { return signer_->verifier(); }
     api::Api& api() { return *api_; }
@@ -82,6 +107,8 @@ class World {
     exchange::Notifier notifier_;
     Metrics metrics_;
     std::unique_ptr<exchange::Exchange> exchange_;
+    std::unique_ptr<identity::People> people_;
+    std::atomic<std::chrono::steady_clock::duration> passed_{};
     std::unique_ptr<api::Api> api_;
     http::Router router_;
     std::mutex timers_mutex_;

@@ -907,7 +907,7 @@ CONTRACT(offices_and_certificates_are_inserted_or_replaced) {
     BOOST_TEST(certificates[0].serial == "0A1B");
     BOOST_TEST((certificates[0].offices == certificate.offices));
     BOOST_TEST(!certificates[0].enabled);
-    BOOST_TEST(certificates[0].may_submit_for_many);
+    BOOST_TEST(certificates[0].machine);
     BOOST_TEST(world.store->directory_version() > after_offices);
     BOOST_TEST(world.store->counts().offices == 2u);
 }

@@ -152,6 +152,12 @@ DROP TABLE tile;
 ALTER TABLE one_log RENAME TO tile;
 DROP TABLE attestation;
 DROP TABLE shard;
+DROP INDEX bundle_not_erased;
+ALTER TABLE bundle DROP COLUMN erased_at;
+DROP TABLE person;
+DROP TABLE token;
+ALTER TABLE certificate DROP COLUMN machine;
+ALTER TABLE certificate ADD COLUMN may_submit_for_many INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 1;
 )sql";
 
@@ -171,6 +177,28 @@ BOOST_AUTO_TEST_CASE(a_log_of_the_first_schema_is_the_first_shard_after_the_upgr
     BOOST_TEST(t.world.log_is_whole());
     t.world.write(leaf_op("one more\n"));
     BOOST_TEST(t.world.log_is_whole());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_the_first_schema_keeps_its_rows) {
+    TemporaryFolder folder;
+    const auto file = folder.path() / "gateway.db";
+    std::ofstream(file).close();
+    {
+        sqlite::Database database(file, sqlite::Access::read_write);
+        sqlite::prepare_file(database);
+        sqlite::migrate(database, 1);
+    }
+    Shell(file).run(
+        "INSERT INTO certificate VALUES ('CN=vendor', '0A', '03701000170370100025', 1, 1);"
+        "INSERT INTO meta VALUES ('origin', 'gateway.example/cpgw/2026')");
+    BOOST_CHECK_THROW(open_sqlite_store({file, false, 1}, make_test_signer()), StoreFailure);
+    BOOST_TEST(migrate_sqlite(file).after == sqlite::schema_version());
+    const auto store = open_sqlite_store({file, false, 1}, make_test_signer());
+    const auto certificate = store->certificates().at(0);
+    BOOST_TEST((certificate.offices == std::vector{care_manager, provider}));
+    BOOST_TEST(certificate.enabled);
+    BOOST_TEST(!certificate.machine);
+    BOOST_TEST(store->people(care_manager).empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_older_a_newer_or_a_foreign_file_is_refused) {

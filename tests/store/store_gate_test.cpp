@@ -111,6 +111,13 @@ class Gauge final : public Store {
         inner_.put_certificates(rows);
     }
     std::uint64_t directory_version() override { return inner_.directory_version(); }
+    std::optional<PersonRow> person(const PersonId& id) override { return inner_.person(id); }
+    std::optional<PersonRow> person_of(const OfficeNo& who, BytesView tag) override {
+        return inner_.person_of(who, tag);
+    }
+    std::vector<PersonRow> people(const OfficeNo& who) override { return inner_.people(who); }
+    std::optional<TokenRow> token(const Digest& hash) override { return inner_.token(hash); }
+    std::vector<TokenRow> tokens(const OfficeNo& who) override { return inner_.tokens(who); }
     StoreCounts counts() override { return inner_.counts(); }
     void ping() override { inner_.ping(); }
 

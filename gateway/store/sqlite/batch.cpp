@@ -58,7 +58,7 @@ void put_directory(Database& database, std::span<const OfficeRow> offices,
     for (const CertificateRow& certificate : certificates)
         database.run(sql::put_certificate,
                      {certificate.issuer, certificate.serial, joined(certificate.offices),
-                      certificate.enabled, certificate.may_submit_for_many});
+                      certificate.enabled, certificate.machine});
     database.run(sql::add_to_counter, {std::string_view(counters::directory_version), 1});
 }
 
@@ -68,25 +68,17 @@ void Batch::run(const Job& job) {
     JobOutcome& outcomes = outcomes_.emplace_back();
     outcomes.reserve(job.ops.size());
     for (const WriteOp& op : job.ops) {
-        if (const auto* remember_op = std::get_if<RememberOp>(&op)) {
-            if (&op != &job.ops.back())
-                throw std::invalid_argument("a RememberOp is the last op of its job");
-            outcomes.push_back(remember(*remember_op, outcomes));
-        } else if (const auto* accept_op = std::get_if<AcceptOp>(&op)) {
-            outcomes.push_back(apply(*accept_op));
-        } else if (const auto* reject_op = std::get_if<RejectOp>(&op)) {
-            outcomes.push_back(apply(*reject_op));
-        } else if (const auto* step_op = std::get_if<StepOp>(&op)) {
-            outcomes.push_back(apply(*step_op));
-        } else if (const auto* erase_op = std::get_if<EraseOp>(&op)) {
-            outcomes.push_back(apply(*erase_op));
-        } else if (const auto* directory_op = std::get_if<DirectoryOp>(&op)) {
-            outcomes.push_back(apply(*directory_op));
-        } else if (const auto* attest_op = std::get_if<AttestOp>(&op)) {
-            outcomes.push_back(apply(*attest_op));
-        } else {
-            outcomes.push_back(apply(std::get<LeafOp>(op)));
-        }
+        const auto* remember_op = std::get_if<RememberOp>(&op);
+        if (remember_op && &op != &job.ops.back())
+            throw std::invalid_argument("a RememberOp is the last op of its job");
+        outcomes.push_back(std::visit(
+            [&](const auto& one) {
+                if constexpr (std::is_same_v<decltype(one), const RememberOp&>)
+                    return remember(one, outcomes);
+                else
+                    return apply(one);
+            },
+            op));
     }
 }
 
@@ -315,6 +307,80 @@ Batch::Outcome Batch::remember(const RememberOp& op, const JobOutcome& earlier) 
     database_.run(sql::remember,
                   {row.office.view(), row.key, Blob{row.request.view()}, row.status, row.lang,
                    Blob{joined(bundles)}, Blob{row.sealed_findings}, row.time});
+    return {Written{}, std::nullopt, std::nullopt};
+}
+
+// -- people and tokens --
+
+Batch::Outcome Batch::changed(const std::string& leaf) {
+    if (database_.changed_rows() == 0) return {Declined{}, std::nullopt, std::nullopt};
+    return {Written{}, log_.append(leaf), std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const AddPersonOp& op) {
+    const PersonRow& person = op.person;
+    database_.run(sql::insert_person, {person.id.view(), person.office.view(),
+                                       Blob{person.user_tag}, Blob{person.sealed_user},
+                                       name_of(person.role), person.password, person.added_at});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const ChangePersonOp& op) {
+    switch (op.change) {
+    case PersonChange::reset:
+        database_.run(sql::reset_person, {op.id.view(), op.password, op.version});
+        break;
+    case PersonChange::lock:
+        database_.run(sql::lock_person, {op.id.view()});
+        break;
+    case PersonChange::unlock:
+        database_.run(sql::unlock_person, {op.id.view()});
+        break;
+    case PersonChange::disable:
+        database_.run(sql::disable_person, {op.id.view()});
+        break;
+    }
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const TryLoginOp& op) {
+    std::optional<PersonRow> person;
+    {
+        Query row = database_.query(sql::person_of, {op.office.view(), Blob{op.user_tag}});
+        if (row.next()) person = read_person(row);
+    }
+    if (!person || person->state != PersonState::active ||
+        is_locked_out(*person, op.rule, op.time)) {
+        counter_changes_[counters::logins_declined] += 1;
+        return {Declined{}, std::nullopt, std::nullopt};
+    }
+    // A lock that has ended starts the count anew.
+    const int failures = person->failures >= op.rule.max_failures ? 1 : person->failures + 1;
+    database_.run(sql::count_try, {person->id.view(), failures, op.time});
+    return {Counted{failures}, std::nullopt, std::nullopt};
+}
+
+Batch::Outcome Batch::apply(const LoginOp& op) {
+    const auto rehashed = op.rehashed.empty() ? std::nullopt : std::optional(op.rehashed);
+    database_.run(sql::login_person, {op.id.view(), op.version, op.time, rehashed});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const AddTokenOp& op) {
+    const TokenRow& token = op.token;
+    database_.run(sql::insert_token,
+                  {token.id.view(), token.office.view(), Blob{token.hash.view()}, token.prefix,
+                   joined(token.scopes), token.added_at, token.expires_at});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const RevokeTokenOp& op) {
+    database_.run(sql::revoke_token, {op.id.view(), op.office.view(), op.time});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const TokenUsedOp& op) {
+    database_.run(sql::token_used, {op.id.view(), op.time});
     return {Written{}, std::nullopt, std::nullopt};
 }
 

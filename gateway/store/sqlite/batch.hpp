@@ -43,6 +43,15 @@ class Batch {
     Outcome apply(const DirectoryOp& op);
     Outcome apply(const AttestOp& op);
     Outcome remember(const RememberOp& op, const JobOutcome& earlier);
+    Outcome apply(const AddPersonOp& op);
+    Outcome apply(const ChangePersonOp& op);
+    Outcome apply(const TryLoginOp& op);
+    Outcome apply(const LoginOp& op);
+    Outcome apply(const AddTokenOp& op);
+    Outcome apply(const RevokeTokenOp& op);
+    Outcome apply(const TokenUsedOp& op);
+    /// Written with the leaf when the last statement changed a row, else declined.
+    Outcome changed(const std::string& leaf);
 
     std::int64_t pair_number(const Pair& pair);
     std::optional<SerialOwner> serial_owner(std::int64_t pair, const BundleRow& bundle);

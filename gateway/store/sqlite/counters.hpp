@@ -9,6 +9,7 @@ namespace cpg::store::sqlite::counters {
 
 inline constexpr char parcel_bytes[] = "parcel_bytes";
 inline constexpr char directory_version[] = "directory_version";
+inline constexpr char logins_declined[] = "logins_declined";
 inline constexpr std::string_view bundle_prefix = "bundle.";
 
 inline std::string bundles_in(exchange::State state) {

@@ -190,7 +190,46 @@ CREATE TABLE attestation (
 CREATE INDEX attestation_by_kind ON attestation (kind, tree_size);
 )sql";
 
-constexpr std::array migrations{first_schema, erased_bundles, yearly_shards};
+/// People, tokens; which certificates are a program's. may_submit_for_many said nothing that the
+/// list of offices does not say.
+constexpr const char* people_schema = R"sql(
+-- A user ID is a tag to find it by and a sealed text to show it; a password is a PHC string.
+CREATE TABLE person (
+    id          TEXT PRIMARY KEY CHECK (length(id) = 32),
+    office      TEXT NOT NULL,
+    user_tag    BLOB NOT NULL,
+    sealed_user BLOB NOT NULL,
+    role        TEXT NOT NULL CHECK (role IN ('office_admin', 'staff', 'viewer', 'operator')),
+    password    TEXT NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'locked', 'disabled')),
+    failures    INTEGER NOT NULL,
+    tried_at    INTEGER,
+    login_at    INTEGER,
+    version     INTEGER NOT NULL,
+    added_at    INTEGER NOT NULL,
+    UNIQUE (office, user_tag)
+) STRICT, WITHOUT ROWID;
+
+-- Only the hash of a token is kept.
+CREATE TABLE token (
+    id         TEXT PRIMARY KEY CHECK (length(id) = 32),
+    office     TEXT NOT NULL,
+    hash       BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    prefix     TEXT NOT NULL,
+    scopes     TEXT NOT NULL,
+    added_at   INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX token_of_office ON token (office);
+
+ALTER TABLE certificate DROP COLUMN may_submit_for_many;
+ALTER TABLE certificate ADD COLUMN machine INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array migrations{first_schema, erased_bundles, yearly_shards,
+                                people_schema};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 
@@ -213,14 +252,14 @@ void prepare_file(Database& database) {
     database.execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;");
 }
 
-void migrate(Database& database) {
+void migrate(Database& database, int target) {
     while (true) {
         Transaction transaction(database, Transaction::Kind::write);
         const int version = schema_version(database); // again: another process may be at it too
         if (version > schema_version())
             throw StoreFailure("the database has schema " + std::to_string(version) +
                                ", this program knows up to " + std::to_string(schema_version()));
-        if (version == schema_version()) return;
+        if (version >= target) return;
         database.execute(migrations[static_cast<std::size_t>(version)]);
         database.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
         transaction.commit();

@@ -11,7 +11,8 @@ int schema_version(Database& opened); // of the file; throws when the file is no
 
 /// For an empty file: page size and write-ahead log, which stay with the file.
 void prepare_file(Database& database);
-/// Applies what is missing, each step in a transaction of its own. Refuses a newer schema.
-void migrate(Database& database);
+/// Applies what is missing up to `version`, each step in a transaction of its own. Refuses a newer
+/// schema.
+void migrate(Database& database, int version = schema_version());
 
 } // namespace cpg::store::sqlite

@@ -187,12 +187,52 @@ inline constexpr char put_office[] =
     " service_types = excluded.service_types, name = excluded.name, enabled = excluded.enabled,"
     " reachable = excluded.reachable";
 inline constexpr char certificates[] =
-    "SELECT issuer, serial, offices, enabled, may_submit_for_many FROM certificate"
+    "SELECT issuer, serial, offices, enabled, machine FROM certificate"
     " ORDER BY issuer, serial";
 inline constexpr char put_certificate[] =
-    "INSERT INTO certificate (issuer, serial, offices, enabled, may_submit_for_many)"
+    "INSERT INTO certificate (issuer, serial, offices, enabled, machine)"
     " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (issuer, serial) DO UPDATE SET"
-    " offices = excluded.offices, enabled = excluded.enabled,"
-    " may_submit_for_many = excluded.may_submit_for_many";
+    " offices = excluded.offices, enabled = excluded.enabled, machine = excluded.machine";
+
+// -- people and tokens --
+
+#define CPG_PERSON_COLUMNS                                                                         \
+    "SELECT id, office, user_tag, sealed_user, role, password, state, failures, tried_at,"         \
+    " login_at, version, added_at FROM person"
+inline constexpr char person[] = CPG_PERSON_COLUMNS " WHERE id = ?1";
+inline constexpr char person_of[] = CPG_PERSON_COLUMNS " WHERE office = ?1 AND user_tag = ?2";
+inline constexpr char people[] = CPG_PERSON_COLUMNS " WHERE office = ?1 ORDER BY added_at, id";
+#undef CPG_PERSON_COLUMNS
+inline constexpr char insert_person[] =
+    "INSERT INTO person (id, office, user_tag, sealed_user, role, password, state, failures,"
+    " version, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', 0, 0, ?7)"
+    " ON CONFLICT (office, user_tag) DO NOTHING";
+inline constexpr char reset_person[] =
+    "UPDATE person SET password = ?2, state = 'active', failures = 0, version = version + 1"
+    " WHERE id = ?1 AND (?3 IS NULL OR version = ?3)";
+inline constexpr char lock_person[] = "UPDATE person SET state = 'locked', version = version + 1"
+                                      " WHERE id = ?1 AND state <> 'disabled'";
+inline constexpr char unlock_person[] =
+    "UPDATE person SET state = 'active', failures = 0, version = version + 1"
+    " WHERE id = ?1 AND state <> 'disabled'";
+inline constexpr char disable_person[] =
+    "UPDATE person SET state = 'disabled', version = version + 1 WHERE id = ?1";
+inline constexpr char count_try[] = "UPDATE person SET failures = ?2, tried_at = ?3 WHERE id = ?1";
+inline constexpr char login_person[] =
+    "UPDATE person SET failures = 0, login_at = ?3, password = coalesce(?4, password)"
+    " WHERE id = ?1 AND version = ?2 AND state = 'active'";
+
+#define CPG_TOKEN_COLUMNS                                                                          \
+    "SELECT id, office, hash, prefix, scopes, added_at, expires_at, revoked_at, used_at FROM "     \
+    "token"
+inline constexpr char token[] = CPG_TOKEN_COLUMNS " WHERE hash = ?1";
+inline constexpr char tokens[] = CPG_TOKEN_COLUMNS " WHERE office = ?1 ORDER BY added_at, id";
+#undef CPG_TOKEN_COLUMNS
+inline constexpr char insert_token[] =
+    "INSERT INTO token (id, office, hash, prefix, scopes, added_at, expires_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+inline constexpr char revoke_token[] =
+    "UPDATE token SET revoked_at = ?3 WHERE id = ?1 AND office = ?2 AND revoked_at IS NULL";
+inline constexpr char token_used[] = "UPDATE token SET used_at = ?2 WHERE id = ?1";
 
 } // namespace cpg::store::sqlite::sql

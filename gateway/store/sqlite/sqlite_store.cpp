@@ -113,6 +113,22 @@ class SqliteStore final : public Store {
         return number(sql::counter, {std::string_view(counters::directory_version)});
     }
 
+    std::optional<PersonRow> person(const PersonId& id) override {
+        return first<PersonRow>(sql::person, {id.view()}, read_person);
+    }
+    std::optional<PersonRow> person_of(const OfficeNo& office, BytesView user_tag) override {
+        return first<PersonRow>(sql::person_of, {office.view(), Blob{user_tag}}, read_person);
+    }
+    std::vector<PersonRow> people(const OfficeNo& office) override {
+        return all<PersonRow>(sql::people, {office.view()}, read_person);
+    }
+    std::optional<TokenRow> token(const Digest& hash) override {
+        return first<TokenRow>(sql::token, {Blob{hash.view()}}, read_token);
+    }
+    std::vector<TokenRow> tokens(const OfficeNo& office) override {
+        return all<TokenRow>(sql::tokens, {office.view()}, read_token);
+    }
+
     StoreCounts counts() override;
     void ping() override { number(sql::tree_size, {}); }
 

@@ -95,8 +95,39 @@ CertificateRow read_certificate(const Query& row) {
     certificate.serial = row.text(1);
     certificate.offices = split(row.text(2), office_size, "office number", OfficeNo::parse);
     certificate.enabled = row.integer(3) != 0;
-    certificate.may_submit_for_many = row.integer(4) != 0;
+    certificate.machine = row.integer(4) != 0;
     return certificate;
+}
+
+PersonRow read_person(const Query& row) {
+    PersonRow person;
+    person.id = present(PersonId::parse(row.text(0)), "person");
+    person.office = present(OfficeNo::parse(row.text(1)), "office number");
+    person.user_tag = row.blob(2);
+    person.sealed_user = row.blob(3);
+    person.role = present(role_of(row.text(4)), "role");
+    person.password = row.text(5);
+    person.state = present(person_state_of(row.text(6)), "person's state");
+    person.failures = static_cast<int>(row.integer(7));
+    person.tried_at = row.optional_time(8);
+    person.login_at = row.optional_time(9);
+    person.version = row.count(10);
+    person.added_at = row.time(11);
+    return person;
+}
+
+TokenRow read_token(const Query& row) {
+    TokenRow token;
+    token.id = present(TokenId::parse(row.text(0)), "token");
+    token.office = present(OfficeNo::parse(row.text(1)), "office number");
+    token.hash = digest_of(row.blob(2));
+    token.prefix = row.text(3);
+    token.scopes = present(scopes_of(row.text(4)), "scopes");
+    token.added_at = row.time(5);
+    token.expires_at = row.time(6);
+    token.revoked_at = row.optional_time(7);
+    token.used_at = row.optional_time(8);
+    return token;
 }
 
 exchange::State state_in(const Query& row, int column) {

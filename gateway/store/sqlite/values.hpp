@@ -14,6 +14,8 @@ BundleRow read_bundle(const Query& row);           // columns of sql::bundle
 StepRow read_step(const Query& row);               // columns of sql::steps
 OfficeRow read_office(const Query& row);           // columns of sql::offices
 CertificateRow read_certificate(const Query& row); // columns of sql::certificates
+PersonRow read_person(const Query& row);           // columns of sql::person
+TokenRow read_token(const Query& row);             // columns of sql::token
 
 exchange::State state_in(const Query& row, int column);
 exchange::Step step_in(const Query& row, int column);
