@@ -210,13 +210,14 @@ class PatternLoader {
     }
 
     static void overlay(Items& below, const Items& above) {
-        for (const auto& [key, text] : above) {
-            const auto at = std::find_if(below.begin(), below.end(),
-                                         [&](const auto& item) { return item.first == key; });
+        for (const auto& item : above) {
+            const auto at = std::find_if(below.begin(), below.end(), [&](const auto& known) {
+                return known.first == item.first;
+            });
             if (at == below.end())
-                below.emplace_back(key, text);
+                below.push_back(item);
             else
-                at->second = text;
+                at->second = item.second;
         }
     }
 
