@@ -18,6 +18,24 @@ namespace {
 
 constexpr std::chrono::seconds directory_look{1}; // how stale an `office add` may be seen
 
+std::string read_list(const std::filesystem::path& file) {
+    if (file.empty()) return {};
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) throw ConfigurationError(file.string() + ": cannot be read");
+    return text.str();
+}
+
+/// nullptr when no authority is configured.
+std::shared_ptr<const audit::SignerTrust> signers_of(const Config& config) {
+    if (config.signers_ca.empty() && config.accredited_ca.empty()) return nullptr;
+    auto trust =
+        audit::SignerTrust::make(read_list(config.signers_ca), read_list(config.accredited_ca));
+    if (!trust) throw ConfigurationError("evidence: " + trust.error().detail);
+    return *trust;
+}
+
 int year_of(Time time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     return static_cast<int>(std::chrono::year_month_day(day).year());
@@ -138,7 +156,8 @@ struct Application::Impl {
                 notifier,
                 [this] { return current_catalog(); },
                 [this] { return current_directory(); },
-                [this](std::function<void()> work) { server->post(std::move(work)); }};
+                [this](std::function<void()> work) { server->post(std::move(work)); },
+                signers_of(config)};
     }
 
     UpkeepServices upkeep_services() {

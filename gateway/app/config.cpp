@@ -148,6 +148,8 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
                            {"max_queue", number(config.gate.max_queued_jobs, 1, 1'000'000)},
                            {"gather_us", duration(config.gate.gather, 0, 100'000)}})},
         {"limits", section(limit_keys(config))},
+        {"evidence", section({{"signers_ca", path(config.signers_ca, folder)},
+                              {"accredited_ca", path(config.accredited_ca, folder)}})},
     };
 }
 

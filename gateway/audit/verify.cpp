@@ -1,7 +1,9 @@
 #include "gateway/audit/verify.hpp"
 
+#include "gateway/audit/pack.hpp"
 #include "gateway/audit/words.hpp"
 #include "spec/base/digest.hpp"
+#include "spec/records/bundle.hpp"
 
 #include <algorithm>
 #include <array>
@@ -170,7 +172,83 @@ void judge_together(VerifiedPath& outcome) {
                    printable(receipt.name) + " is about another bundle."});
 }
 
-VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>& trusted) {
+// -- senders' signatures --
+
+struct Trouble {
+    Verified result;
+    Words words; // goes on after the file's name
+};
+
+std::optional<Trouble> trouble_of(CmsFault fault, const SignerTrust* signers) {
+    switch (fault) {
+    case CmsFault::malformed:
+        return Trouble{Verified::malformed,
+                       {"は電子署名の形ではありません。", " is no detached CMS signature."}};
+    case CmsFault::mismatch:
+        return Trouble{
+            Verified::tampered,
+            {"の署名がファイルと合いません。", ": the signature does not fit the file."}};
+    case CmsFault::no_signing_certificate:
+    case CmsFault::unknown_ca:
+        if (signers == nullptr) return std::nullopt;
+        return Trouble{Verified::unknown_key,
+                       {"の署名者の証明書を確認できません。",
+                        ": the signer's certificate is of no trusted authority."}};
+    case CmsFault::not_valid_then:
+        return Trouble{Verified::certificate,
+                       {"の署名者の証明書が、受付の時点で有効ではありません。",
+                        ": the signer's certificate was not valid at the time of acceptance."}};
+    case CmsFault::none:
+        break;
+    }
+    return std::nullopt;
+}
+
+/// The acceptance that is proven and speaks of signatures; nullptr when there is none.
+const Entry* signed_acceptance(const VerifiedPath& outcome) {
+    for (const VerifiedReceipt& receipt : outcome.receipts) {
+        const Verification& verification = receipt.verification;
+        if (verification.result == Verified::proven &&
+            verification.receipt->entry.type == EntryType::submit &&
+            verification.receipt->entry.cms)
+            return &verification.receipt->entry;
+    }
+    return nullptr;
+}
+
+/// A whole file; at most a request's bytes were ever accepted.
+std::optional<Bytes> read_whole(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    Bytes bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in && !in.eof()) return std::nullopt;
+    return bytes;
+}
+
+void judge_signatures(VerifiedPath& outcome, const std::vector<FileToVerify>& files,
+                      const SignerTrust* signers) {
+    const Entry* acceptance = signed_acceptance(outcome);
+    if (acceptance == nullptr) return;
+    static const auto nobody = SignerTrust::make({}, {}).value();
+    for (const FileToVerify& file : files) {
+        const std::string name(signed_name_of(file.name));
+        if (name.empty() || !fs::exists(outcome.path / name)) continue;
+        const auto content = read_whole(outcome.path / name);
+        const auto signature = read_whole(outcome.path / file.name);
+        if (!content || !signature) {
+            judge(outcome, Verified::malformed, cannot_read(outcome.path / file.name));
+            continue;
+        }
+        const CmsCheck check =
+            check_cms(*content, *signature, signers ? *signers : *nobody, acceptance->time);
+        if (const auto trouble = trouble_of(check.fault, signers))
+            judge(outcome, trouble->result,
+                  {printable(file.name) + trouble->words.ja,
+                   printable(file.name) + trouble->words.en});
+    }
+}
+
+VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>& trusted,
+                           const SignerTrust* signers) {
     auto read = read_folder(path);
     if (const Words* reason = std::get_if<Words>(&read)) return unreadable(path, *reason);
     const Folder& folder = std::get<Folder>(read);
@@ -193,6 +271,7 @@ VerifiedPath verify_folder(const fs::path& path, const std::vector<VerifierKey>&
         outcome.receipts.push_back({name, std::move(verification)});
     }
     judge_together(outcome);
+    judge_signatures(outcome, folder.files, signers);
     if (outcome.result == Verified::proven)
         judge(outcome, Verified::proven,
               {"受付票はすべて真正で、手元のファイルと一致します。",
@@ -290,9 +369,11 @@ Verified worse(Verified left, Verified right) {
     return std::min(left, right);
 }
 
-VerifiedPath verify_path(const fs::path& path, const std::vector<VerifierKey>& trusted) {
+VerifiedPath verify_path(const fs::path& path, const std::vector<VerifierKey>& trusted,
+                         const SignerTrust* signers) {
     std::error_code error;
-    if (fs::is_directory(path, error)) return verify_folder(path, trusted);
+    if (is_pack(path)) return verify_pack(path, trusted);
+    if (fs::is_directory(path, error)) return verify_folder(path, trusted, signers);
     if (fs::is_regular_file(path, error)) return verify_file(path, trusted);
     return unreadable(path, cannot_read(path));
 }
@@ -317,9 +398,9 @@ std::string to_json(const std::vector<VerifiedPath>& paths, Lang lang) {
 }
 
 int verify_command(const std::vector<fs::path>& paths, const std::vector<VerifierKey>& trusted,
-                   Lang lang, VerifyFormat format, std::ostream& out) {
+                   Lang lang, VerifyFormat format, std::ostream& out, const SignerTrust* signers) {
     std::vector<VerifiedPath> outcomes;
-    for (const fs::path& path : paths) outcomes.push_back(verify_path(path, trusted));
+    for (const fs::path& path : paths) outcomes.push_back(verify_path(path, trusted, signers));
     out << (format == VerifyFormat::json ? to_json(outcomes, lang) + "\n"
                                          : to_text(outcomes, lang));
     return static_cast<int>(worst_of(outcomes));

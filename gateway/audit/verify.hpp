@@ -3,6 +3,7 @@
 // Reads files only; any thread.
 #pragma once
 
+#include "gateway/audit/cms.hpp"
 #include "gateway/audit/receipt.hpp"
 #include "spec/base/lang.hpp"
 
@@ -31,8 +32,12 @@ Verified worse(Verified left, Verified right);
 /// the acceptance (or refusal); each that lists files must fit the files of the folder exactly; all
 /// are about one bundle. Names that start with a dot are ignored; so is what else lies in
 /// `receipts/`. Files are hashed by streaming. A path that cannot be read is malformed.
-VerifiedPath verify_path(const std::filesystem::path& path,
-                         const std::vector<VerifierKey>& trusted);
+///
+/// Senders' signatures (`<name>.p7s`) of an accepted bundle must verify over their files: one that
+/// does not is tampered. With `signers` the certificates are judged too, at the time of acceptance:
+/// no trusted issuer, or no signing-certificate-v2: unknown_key; not valid then: certificate.
+VerifiedPath verify_path(const std::filesystem::path& path, const std::vector<VerifierKey>& trusted,
+                         const SignerTrust* signers = nullptr);
 
 enum class VerifyFormat { text, json };
 
@@ -43,6 +48,6 @@ std::string to_json(const std::vector<VerifiedPath>& paths, Lang lang);
 /// Verifies, prints, and gives the exit code: that of the gravest outcome.
 int verify_command(const std::vector<std::filesystem::path>& paths,
                    const std::vector<VerifierKey>& trusted, Lang lang, VerifyFormat format,
-                   std::ostream& out);
+                   std::ostream& out, const SignerTrust* signers = nullptr);
 
 } // namespace cpg::audit

@@ -2,6 +2,7 @@
 
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/connection.hpp"
+#include "gateway/cli/files.hpp"
 
 #include <iostream>
 
@@ -14,6 +15,8 @@ const Usage verify_usage{
     {"BUNDLE_DIR|RECEIPT…", 1, any_number},
     {{"--trusted-key", "VKEY", "信頼する鍵（繰り返せます）", "key to trust (may be repeated)",
       Takes::many_values},
+     {"--signers-ca", "FILE", "送信者の電子署名（.p7s）の認証局（PEM）",
+      "authorities of senders' signatures (.p7s), PEM"},
      {"--config", "FILE", "trusted_keys を読む設定ファイル", "settings file with trusted_keys"},
      {"--lang", "ja|en", "表示の言語（既定 ja）", "language of the texts (default ja)"},
      {"--format", "text|json", "出力の形式（既定 text）", "form of the output (default text)"}}};
@@ -29,15 +32,22 @@ std::vector<std::string> trusted_of(const Arguments& given) {
     return value_or_fail(client::read_settings(*file), "設定を読めません").trusted_keys;
 }
 
+std::shared_ptr<const audit::SignerTrust> signers_of(const Arguments& given) {
+    if (!given.has("--signers-ca")) return nullptr;
+    return value_or_fail(audit::SignerTrust::make(read_file(given.text("--signers-ca")), {}),
+                         "認証局を読めません");
+}
+
 } // namespace
 
 int verify_command(const Arguments& given) {
     const auto trusted = keys_of(trusted_of(given));
+    const auto signers = signers_of(given);
     const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
     const auto format =
         given.text("--format") == "json" ? audit::VerifyFormat::json : audit::VerifyFormat::text;
     return audit::verify_command({given.operands().begin(), given.operands().end()}, trusted, lang,
-                                 format, std::cout);
+                                 format, std::cout, signers.get());
 }
 
 } // namespace cpg::cli
