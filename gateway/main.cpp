@@ -23,6 +23,8 @@ std::span<const Command> commands() {
         {&outbox_usage, outbox_command},
         {&receipt_usage, receipt_command},
         {&verify_usage, verify_command},
+        {&sign_usage, sign_command},
+        {&evidence_usage, evidence_command},
         {&cert_ca_init_usage, cert_ca_init_command},
         {&cert_issue_usage, cert_issue_command},
         {&cert_renew_usage, cert_renew_command},

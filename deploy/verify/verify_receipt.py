@@ -2,14 +2,12 @@
 """Second verifier of careplan-gateway's evidence: Python 3 and the openssl command, nothing else, no network.
 Written from gateway/audit/README.md, sharing no code with `cpgw verify`; both must give the same exit code:
 0 proven, 1 tampered, 2 malformed, 3 unknown key or policy not met, 4 certificate not valid at that time."""
-import argparse, base64, datetime, functools, hashlib, os, pathlib, re, shutil, subprocess, sys, tempfile
+import argparse, base64, datetime, functools, hashlib, os, pathlib, re, subprocess, sys, tempfile
 
 PROVEN, TAMPERED, MALFORMED, UNKNOWN, CERTIFICATE = range(5)  # after PROVEN in the order of gravity
-HEADLINES = ("真正 PROVEN", "改ざん・不一致 TAMPERED", "形式不正 MALFORMED", "鍵が未知、または条件不足 UNKNOWN KEY OR POLICY NOT MET",
-             "証明書がその時点で無効 CERTIFICATE NOT VALID AT THAT TIME")
-STEPS = {"submit": "ゲートウェイが受け付けた the gateway accepted it", "reject": "ゲートウェイが受付を断った the gateway refused it",
-         "fetch": "あて先が受け取った the receiver fetched it", "ack": "あて先が取込みを報告した the receiver reported its import",
-         "recall": "送信元が取り消した the sender recalled it", "unclaimed": "期限までに受け取られなかった it was not fetched in time"}
+HEADLINES = ("真正 PROVEN", "改ざん・不一致 TAMPERED", "形式不正 MALFORMED", "鍵が未知・条件不足 UNKNOWN KEY", "証明書が無効 CERTIFICATE")
+STEPS = {"submit": "受け付けた accepted", "reject": "受付を断った refused", "fetch": "あて先が受け取った fetched",
+         "ack": "取込みの報告 import reported", "recall": "取り消した recalled", "unclaimed": "未受領 not fetched in time"}
 FORMS = {b"TYPE": rb"submit|reject|fetch|ack|recall|unclaimed|access|admin|key|erase|tsa|start|stop|shard-close",
          b"TIME": rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", b"HASH": rb"sha256:[0-9a-f]{64}",
          b"UUID": rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", b"OFFICE": rb"\d{2}[0-9A-HJ-NPR-Z]\d{7}",
@@ -27,10 +25,8 @@ sig cms (?P<cms>HASH|none)
 (?P<details>(?:WORD [ -~]+\n)*)"""))
 RECEIPT = rb"c2sp\.org/tlog-proof@v1\nextra (.+)\nindex (0|[1-9][0-9]*)((?:\n.+){0,64})\n\n((?:.*\n)+)"
 NOTE = r"((.+)\n(0|[1-9][0-9]*)\n(.+)\n(?:.+\n)*)\n((?:— [^\x00-\x1f+\s]+ \S+\n){1,100})"  # C2SP tlog-checkpoint
-VKEY = r"([^\x00-\x1f+\s]+)\+([0-9a-f]{8})\+(\S+)"
 
-class Failed(Exception):
-    """Exit code, a sentence, and the leaf when that is genuine all the same."""
+Failed = type("Failed", (ValueError,), {})  # (exit code, sentence, leaf when that is genuine all the same)
 
 def need(condition, code=MALFORMED, reason="形式が正しくありません / it does not have the form", leaf=None):
     if not condition:
@@ -51,17 +47,16 @@ def openssl(command, **files):
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             pathlib.Path(folder, name).write_bytes(data)
-        words = [f"{folder}/{word}" if word in files else word for word in command.split()]
-        return subprocess.run(["openssl", *words], capture_output=True, check=False).returncode == 0
+        words = ["openssl"] + [f"{folder}/{word}" if word in files else word for word in command.split()]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 @functools.lru_cache(maxsize=None)
 def ed25519(public_key, message, signature):
     return openssl("pkeyutl -verify -pubin -keyform DER -rawin -inkey key -in text -sigfile signature", text=message,
                    key=bytes.fromhex("302a300506032b6570032100") + public_key, signature=signature)
 
-def parse_key(vkey):
-    """((name, id), (algorithm, key)); algorithm 1 signs notes, 4 is a witness's."""
-    name, key_id, typed = need(re.fullmatch(VKEY, vkey)).groups()
+def parse_key(vkey):  # ((name, id), (algorithm, key)); algorithm 1 signs notes, 4 is a witness's
+    name, key_id, typed = need(re.fullmatch(r"([^\x00-\x1f+\s]+)\+([0-9a-f]{8})\+(\S+)", vkey)).groups()
     typed = decode64(typed.encode(), 33)
     need(typed[0] in (1, 4) and sha256(name.encode(), b"\n", typed)[:4].hex() == key_id)
     return (name, bytes.fromhex(key_id)), (typed[0], typed[1:])
@@ -80,8 +75,7 @@ def check_signatures(text, origin, signatures, keys):
     own = any(name == origin and keys.get((name, data[:4]), (0, b""))[0] == 1 for name, data in signatures)
     need(own, UNKNOWN, "信頼する鍵による署名がありません / no signature of a trusted key of this log")
 
-def in_tree(index, last, node, path, root):
-    """RFC 9162, 2.1.3.2; `last` is the tree's size less one."""
+def in_tree(index, last, node, path, root):  # RFC 9162, 2.1.3.2; `last` is the tree's size less one
     inside = index <= last
     for sibling in path:
         inside = inside and last > 0
@@ -102,20 +96,20 @@ def open_receipt(text, keys):
     salts, path = [decode64(salt, 32) for salt in salts], [decode64(line, 32) for line in path.split(b"\n")[1:]]
     signed, origin, size, root, signatures = need(re.fullmatch(NOTE, note.decode())).groups()
     signatures = [(line.split(" ")[1], decode64(line.split(" ")[2].encode())) for line in signatures.split("\n")[:-1]]
-    need(all(len(data) > 4 for _, data in signatures) and not re.search(rb"[\x00-\x09\x0b-\x1f]", note))
     index, size, root = int(index), int(size), decode64(root.encode(), 32)
-    need(blank and decode64(extra).endswith(b"\n") and len(note) <= 1 << 18 and max(index, size) < 2**64)
+    need(all(len(data) > 4 for _, data in signatures) and not re.search(rb"[\x00-\x09\x0b-\x1f]", note) and blank and
+         decode64(extra).endswith(b"\n") and len(note) <= 1 << 18 and max(index, size) < 2**64)
     check_signatures(signed.encode(), origin, signatures, keys)
     inside = in_tree(index, size - 1, sha256(b"\0", leaf_text, b"\n"), path, root)
     need(inside, TAMPERED, "記録が署名されたログにありません / the leaf is not in the signed tree")
     leaf = need(len(leaf_text) < 4096 and LEAF.fullmatch(leaf_text + b"\n")).groupdict()
     files = [need(line.startswith(b"file %d " % n)) and line.split() for n, line in enumerate(leaf["files"].splitlines(), 1)]
-    leaf = {name: value.decode() for name, value in leaf.items()}
+    leaf = {name: value.decode() for name, value in leaf.items()}  # ASCII, by its form
     leaf.update(salts=salts, place=f"{origin} #{index}", files=[(int(line[3]), decode64(line[4][8:], 32)) for line in files])
     leaf["sum"] = re.search(r"^files-digest sha256:([0-9a-f]{64})$", leaf["details"], re.M)
     datetime.datetime(2000 + int(leaf["time"][:4]) % 400, *map(int, re.findall(r"\d+", leaf["time"])[1:6]))
-    need(all(size < 2**64 for size, _ in leaf["files"]))
-    need(len(salts) in (0, len(files)) or (leaf["sum"] and len(salts) > len(files)))
+    enough = len(salts) in (0, len(files)) or (leaf["sum"] and len(salts) > len(files))
+    need(enough and all(size < 2**64 for size, _ in leaf["files"]))
     return leaf
 
 def compare(leaf, files):
@@ -131,30 +125,41 @@ def compare(leaf, files):
         rest.remove(fits[0])
     more = leaf["salts"][len(sums):]
     sums += [sha256(b"cpgw-commit/v1\n", salt, files[name][1]) for salt, name in zip(more, rest)]
-    exact = len(more) == len(rest) and (not leaf["sum"] or sha256(*sums).hex() == leaf["sum"][1])
-    need(exact, TAMPERED, "この記録のものでないファイルがあります / a file that is not of this record", leaf)
-    p7s = "sha256:" + sha256(*(files[name + b".p7s"][1] for name in sorted(signed))).hex()
-    need(not signed or leaf["cms"] == p7s, TAMPERED, "署名ファイルが変わっています / the .p7s files were changed", leaf)
+    need(len(more) == len(rest) and (not leaf["sum"] or sha256(*sums).hex() == leaf["sum"][1]), TAMPERED, "この記録のものでないファイルがあります / a file that is not of this record", leaf)
+    p7s = sha256(*(files[name + b".p7s"][1] for name in sorted(signed))).hex()
+    need(not signed or leaf["cms"] == "sha256:" + p7s, TAMPERED, "署名ファイルが変わっています / the .p7s files were changed", leaf)
 
-def judge_receipt(path, keys, files=None):
+def judge_cms(data, p7s, leaf, signers):
+    """The exit code for a sender's detached signature; its certificates by `signers` at the time of acceptance."""
+    command = "cms -in p7s -inform " + ("PEM" if p7s.startswith(b"-----BEGIN ") else "DER")
+    verify = command + " -verify -binary -content data -out /dev/null -purpose any "
+    chain = verify + "-cades -partial_chain -CAfile ca -no-CApath -no-CAstore "
+    checks = [(MALFORMED, command + " -cmsout -noout"), (TAMPERED, verify + "-noverify")]
+    checks += [(UNKNOWN, chain + "-no_check_time"), (CERTIFICATE, chain + "-attime %d" % datetime.datetime.fromisoformat(leaf["time"][:19] + "+00:00").timestamp())] if signers else []
+    return next((code for code, ask in checks if not openssl(ask, data=data, p7s=p7s, ca=signers or b"")), PROVEN)
+
+def judge_receipt(path, keys, files=None, signers=None):
     """(path, exit code, sentence, leaf) of one receipt, compared with the files of its folder when there is one."""
     try:
         with path.open("rb") as file:
             leaf = open_receipt(file.read((1 << 20) + 1), keys)
         if files is not None and leaf["files"]:
             compare(leaf, files)
+            pairs = [name for name in files if name.endswith(b".p7s") and name[:-4] in files and leaf["type"] == "submit"]
+            beside = [[(path.parents[1] / os.fsdecode(one)).read_bytes() for one in (name[:-4], name)] for name in pairs]
+            code = min(filter(None, (judge_cms(*two, leaf, signers) for two in beside)), default=PROVEN)
+            need(not code, code, "送信者の電子署名（.p7s）を確認できません / a sender's signature (.p7s) does not verify", leaf)
         return path, PROVEN, "真正です / genuine" + ("（ファイルは未照合 / no files compared）" if files is None else ""), leaf
     except Failed as failed:
         return path, *failed.args
-    except (ValueError, OSError):
-        return path, MALFORMED, "受付票として読めません / cannot be read as a receipt", None
+    except (ValueError, OSError) as error:
+        return path, MALFORMED, f"受付票として読めません / cannot be read as a receipt ({error})", None
 
 def visible(folder, most):
     entries = sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=os.fsencode)
-    need(len(entries) <= most)
-    return entries
+    return need(len(entries) <= most) and entries
 
-def judge_folder(folder, keys):
+def judge_folder(folder, keys, signers):
     files, papers = {}, []
     for entry in visible(folder, 100_000):
         if entry.name == "receipts" and entry.is_dir():
@@ -162,7 +167,7 @@ def judge_folder(folder, keys):
         else:
             data = need(entry.is_file()) and entry.read_bytes()
             files[os.fsencode(entry.name)] = len(data), sha256(data)
-    found = [judge_receipt(paper, keys, files) for paper in need(papers)]
+    found = [judge_receipt(paper, keys, files, signers) for paper in need(papers)]
     bundles = [(leaf["type"] not in ("submit", "reject"), leaf["bundle"]) for _, _, _, leaf in found if leaf]
     first = next((bundle for later, bundle in bundles if not later), None)
     if first is None:
@@ -171,29 +176,26 @@ def judge_folder(folder, keys):
         found.append((folder, TAMPERED, "別の送信単位の受付票があります / a receipt of another bundle", None))
     return found
 
-def judge(path, keys):
+def judge(path, keys, signers=None):
     """[(path, exit code, sentence, leaf)] of every receipt."""
     try:
-        return judge_folder(path, keys) if path.is_dir() else [judge_receipt(path, keys)]
+        return judge_folder(path, keys, signers) if path.is_dir() else [judge_receipt(path, keys)]
     except (Failed, OSError):
         return [(path, MALFORMED, "読めないか、余分なものがあります / cannot be read, or holds what does not belong", None)]
 
 def main(arguments):
     parser = argparse.ArgumentParser(description="受付票と控えのフォルダーを確かめます / verifies receipts and bundle folders")
-    parser.add_argument("--trusted-key", action="append", default=[], metavar="VKEY", help="信頼する鍵 / a key to trust")
+    parser.add_argument("--trusted-key", action="append", default=[], type=parse_key, metavar="VKEY", help="信頼する鍵 / a key to trust")
+    parser.add_argument("--signers-ca", type=pathlib.Path, metavar="PEM", help="電子署名の認証局 / authorities of senders' signatures")
     parser.add_argument("paths", nargs="+", type=pathlib.Path, metavar="RECEIPT|FOLDER")
     given = parser.parse_args(arguments)
-    try:
-        keys = dict(map(parse_key, given.trusted_key if shutil.which("openssl") else None))
-    except (Failed, ValueError, TypeError):
-        parser.error("鍵の形式が違うか、openssl がありません / not a key, or there is no openssl command")
-    found = [outcome for path in given.paths for outcome in judge(path, keys)]
+    signers = given.signers_ca and given.signers_ca.read_bytes()
+    found = [outcome for path in given.paths for outcome in judge(path, dict(given.trusted_key), signers)]
     for path, code, reason, leaf in found:
         print(f"{HEADLINES[code]}: {path}: {reason}")
         if leaf:
             print(f"  だれが who: {leaf['sender']} → {leaf['to']}（接続の証明書 certificate {leaf['cert']}）\n"
-                  f"  何を what: {leaf['bundle']} {leaf['kind']} {leaf['month']}: {STEPS.get(leaf['type'], leaf['type'])}"
-                  f" ({leaf['result']})\n  いつ when: {leaf['time']}（ゲートウェイの時計 the gateway's clock）{leaf['place']}")
+                  f"  何を what: {leaf['bundle']} {leaf['kind']} {leaf['month']}: {STEPS.get(leaf['type'], leaf['type'])}\n  いつ when: {leaf['time']}（ゲートウェイの時計 the gateway's clock）{leaf['place']}")
     return min((code for _, code, _, _ in found if code), default=PROVEN)
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ boost::json::object to_json(const OfficeRef& office) {
     return object;
 }
 
-boost::json::object to_json(const store::BundleRow& row) {
+boost::json::object to_json(const store::BundleRow& row, std::string_view signature_level) {
     boost::json::object object{{"id", row.id.str()},
                                {"kind", row.kind},
                                {"edition", row.edition},
@@ -252,7 +252,8 @@ boost::json::object to_json(const store::BundleRow& row) {
                                {"files", row.files},
                                {"errors", row.errors},
                                {"warnings", row.warnings},
-                               {"arrival", row.arrival}};
+                               {"arrival", row.arrival},
+                               {"signature_level", signature_level}};
     if (row.fetched_at) object["fetched_at"] = rfc3339(*row.fetched_at);
     if (row.settled_at) object["settled_at"] = rfc3339(*row.settled_at);
     if (row.superseded_by) object["superseded_by"] = row.superseded_by->str();

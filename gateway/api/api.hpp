@@ -175,7 +175,8 @@ Result<boost::json::object> object_of(const http::Request& request);
 Result<std::string> text_of(const boost::json::object& object, std::string_view name);
 /// "sha-256=:<base64>:" (RFC 9530).
 std::string content_digest(BytesView bytes);
-boost::json::object to_json(const store::BundleRow& row);
+/// `signature_level` as Exchange::signature_level() says.
+boost::json::object to_json(const store::BundleRow& row, std::string_view signature_level);
 boost::json::object to_json(const OfficeRef& office);
 /// Rethrows a failure (the server's one catch makes the 500), or answers the problem.
 void respond_error(const Error& error, const std::exception_ptr& failure,

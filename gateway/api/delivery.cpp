@@ -20,6 +20,7 @@ http::Response bytes_response(std::string bytes, std::string_view type) {
     return response;
 }
 
+// Without the senders' signatures.
 std::vector<InputFile> files_of(exchange::Parcel parcel) {
     std::vector<InputFile> files;
     for (auto& file : parcel.files) files.push_back({std::move(file.name), std::move(file.bytes)});
@@ -58,7 +59,7 @@ void Api::get_bundle(RequestPtr request, const identity::Identity& caller,
     if (!view) return respond(http::problem(view.error(), *request));
     const auto files = services_.exchange.file_list(*view);
     if (!files) return respond(http::problem(files.error(), *request));
-    auto object = to_json(view->row);
+    auto object = to_json(view->row, services_.exchange.signature_level(view->row));
     if (auto title = services_.exchange.title(*view); !title.empty())
         object["title"] = std::move(title);
     boost::json::array list;
@@ -81,7 +82,7 @@ void Api::get_content(RequestPtr request, const identity::Identity& caller,
             Result<exchange::Parcel> parcel, const std::exception_ptr& failure) {
             if (failure || !parcel)
                 return respond_error(parcel.error(), failure, *request, respond);
-            const auto files = files_of(std::move(*parcel));
+            const auto files = exchange::delivered_files(std::move(*parcel));
             auto response = bytes_response(pack_zip(files), "application/zip");
             response.headers.emplace_back("Content-Disposition",
                                           "attachment; filename=\"" + id.str() + ".zip\"");
@@ -105,7 +106,7 @@ void Api::get_file(RequestPtr request, const identity::Identity& caller, http::R
                                                       const std::exception_ptr& failure) {
             if (failure || !parcel)
                 return respond_error(parcel.error(), failure, *request, respond);
-            for (auto& file : parcel->files)
+            for (auto& file : exchange::delivered_files(std::move(*parcel)))
                 if (file.name == name)
                     return respond(
                         bytes_response(std::move(file.bytes), "application/octet-stream"));
@@ -166,10 +167,11 @@ void Api::get_receipts(RequestPtr request, const identity::Identity& caller,
 }
 
 exchange::Exchange::StepDone Api::step_answer(RequestPtr request, http::Responder respond) const {
-    return [request = std::move(request), respond = std::move(respond)](
+    return [this, request = std::move(request), respond = std::move(respond)](
                const Result<exchange::StepAnswer>& answer, const std::exception_ptr& failure) {
         if (failure || !answer) return respond_error(answer.error(), failure, *request, respond);
-        const boost::json::object body{{"bundle", to_json(answer->row)},
+        const auto level = services_.exchange.signature_level(answer->row);
+        const boost::json::object body{{"bundle", to_json(answer->row, level)},
                                        {"receipt", answer->receipt}};
         respond(http::json_response(200, boost::json::serialize(body)));
     };

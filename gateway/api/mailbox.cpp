@@ -65,11 +65,12 @@ Result<store::BundleQuery> query_of(const http::Request& request, const identity
 
 // `cursor` is where to go on later, also when nothing is there now; `next` is null on the last
 // page.
-std::string page_of(const std::vector<store::BundleRow>& rows, const store::BundleQuery& query) {
+std::string page_of(const std::vector<store::BundleRow>& rows, const store::BundleQuery& query,
+                    const exchange::Exchange& exchange) {
     boost::json::array bundles;
     std::uint64_t last = query.after;
     for (const auto& row : rows) {
-        bundles.push_back(to_json(row));
+        bundles.push_back(to_json(row, exchange.signature_level(row)));
         last = std::max(last, row.arrival);
     }
     boost::json::object page{
@@ -95,13 +96,13 @@ struct Api::Poll : std::enable_shared_from_this<Api::Poll> {
         return answered;
     }
 
-    void answer(const std::vector<store::BundleRow>& rows) {
+    void answer(const std::vector<store::BundleRow>& rows, const exchange::Exchange& exchange) {
         {
             const std::lock_guard lock(mutex);
             if (std::exchange(answered, true)) return;
             token.reset();
         }
-        respond(http::json_response(200, page_of(rows, query)));
+        respond(http::json_response(200, page_of(rows, query, exchange)));
     }
 };
 
@@ -133,7 +134,8 @@ void Api::list(RequestPtr request, const identity::Identity& caller, store::Side
     answer_or_wait(poll);
     if (poll->is_answered()) return;
     services_.after(wait, [this, poll] {
-        if (!poll->is_answered()) poll->answer(services_.exchange.list(poll->query));
+        if (!poll->is_answered())
+            poll->answer(services_.exchange.list(poll->query), services_.exchange);
     });
 }
 
@@ -158,7 +160,7 @@ void Api::answer_or_wait(const std::shared_ptr<Poll>& poll) {
         poll->token = std::move(token);
     }
     const auto rows = services_.exchange.list(poll->query);
-    if (!rows.empty() || !may_wait) poll->answer(rows);
+    if (!rows.empty() || !may_wait) poll->answer(rows, services_.exchange);
 }
 
 } // namespace cpg::api

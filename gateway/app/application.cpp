@@ -34,6 +34,24 @@ ConfigurationError unusable(const std::string& what, const std::vector<LoadProbl
     return ConfigurationError(text);
 }
 
+std::string read_list(const std::filesystem::path& file) {
+    if (file.empty()) return {};
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) throw ConfigurationError(file.string() + ": cannot be read");
+    return text.str();
+}
+
+/// nullptr when no authority is configured.
+std::shared_ptr<const audit::SignerTrust> signers_of(const Config& config) {
+    if (config.signers_ca.empty() && config.accredited_ca.empty()) return nullptr;
+    auto trust =
+        audit::SignerTrust::make(read_list(config.signers_ca), read_list(config.accredited_ca));
+    if (!trust) throw ConfigurationError("evidence: " + trust.error().detail);
+    return *trust;
+}
+
 identity::DirectoryPtr load_directory(store::Store& store, identity::MappingPtr mapping) {
     const auto version = store.directory_version();
     return std::make_shared<const identity::Directory>(store.offices(), store.certificates(),
@@ -219,7 +237,8 @@ struct Application::Impl {
                 [this] { return current_catalog(); },
                 [this] { return current_directory(); },
                 [this](std::function<void()> work) { server->post(std::move(work)); },
-                [this] { return current_policy(); }};
+                [this] { return current_policy(); },
+                signers_of(config)};
     }
 
     UpkeepServices upkeep_services() {

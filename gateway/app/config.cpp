@@ -310,6 +310,8 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
                   {"kinds", years_by_kind(config.retention.by_kind)}})},
         {"evidence", section(evidence_keys(config.evidence, folder))},
         {"limits", section(limit_keys(config))},
+        {"evidence", section({{"signers_ca", path(config.signers_ca, folder)},
+                              {"accredited_ca", path(config.accredited_ca, folder)}})},
     };
 }
 

@@ -40,9 +40,11 @@ struct Config {
     api::ApiLimits api;
     identity::PeopleSettings people;
     log::Level log_level = log::Level::info;
-    std::filesystem::path log_file; // empty = standard error
-    std::chrono::seconds drain{20}; // longest wait for running requests at SIGTERM
-    bool confine = true;            // the system calls are filtered (confine.hpp)
+    std::filesystem::path log_file;      // empty = standard error
+    std::filesystem::path signers_ca;    // PEM: authorities of offices' signing certificates
+    std::filesystem::path accredited_ca; // PEM: accredited authorities
+    std::chrono::seconds drain{20};      // longest wait for running requests at SIGTERM
+    bool confine = true;                 // the system calls are filtered (confine.hpp)
 
     std::filesystem::path database() const { return data / "gateway.db"; }
     std::filesystem::path master_key() const {

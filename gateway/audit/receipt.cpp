@@ -2,6 +2,7 @@
 
 #include "gateway/audit/lines.hpp"
 #include "gateway/audit/words.hpp"
+#include "spec/records/bundle.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,7 +13,6 @@ namespace cpg::audit {
 namespace {
 
 constexpr std::string_view proof_header = "c2sp.org/tlog-proof@v1";
-constexpr std::string_view signature_suffix = ".p7s";
 constexpr std::size_t max_proof_hashes = 64; // a tree of 2^64 leaves is that high
 constexpr std::size_t salt_size = 32;
 constexpr std::size_t hash_size = 32;
@@ -130,18 +130,12 @@ FilesAtHand sort_files(std::vector<FileToVerify> files, const Entry& entry) {
     std::sort(files.begin(), files.end(),
               [](const auto& left, const auto& right) { return left.name < right.name; });
     if (!entry.cms) return {std::move(files), {}};
-    const auto signed_name = [](std::string_view name) {
-        const std::size_t suffix = std::min(name.size(), signature_suffix.size());
-        return name.substr(name.size() - suffix) == signature_suffix
-                   ? name.substr(0, name.size() - suffix)
-                   : std::string_view();
-    };
     std::set<std::string_view> names;
     for (const FileToVerify& file : files) names.insert(file.name);
     FilesAtHand at_hand;
     std::map<std::string_view, Digest> signatures; // by the name of the signed file
     for (const FileToVerify& file : files) {
-        const std::string_view name = signed_name(file.name);
+        const std::string_view name = signed_name_of(file.name);
         if (!name.empty() && names.count(name) > 0)
             signatures.emplace(name, file.digest);
         else

@@ -1,8 +1,10 @@
 #include "gateway/audit/verify.hpp"
 
+#include "gateway/audit/pack.hpp"
 #include "gateway/audit/timestamp.hpp"
 #include "gateway/audit/words.hpp"
 #include "spec/base/digest.hpp"
+#include "spec/records/bundle.hpp"
 
 #include <algorithm>
 #include <array>
@@ -252,6 +254,81 @@ void judge_together(VerifiedPath& outcome) {
                    printable(receipt.name) + " is about another bundle."});
 }
 
+// -- senders' signatures --
+
+struct Trouble {
+    Verified result;
+    Words words; // goes on after the file's name
+};
+
+std::optional<Trouble> trouble_of(CmsFault fault, const SignerTrust* signers) {
+    switch (fault) {
+    case CmsFault::malformed:
+        return Trouble{Verified::malformed,
+                       {"は電子署名の形ではありません。", " is no detached CMS signature."}};
+    case CmsFault::mismatch:
+        return Trouble{
+            Verified::tampered,
+            {"の署名がファイルと合いません。", ": the signature does not fit the file."}};
+    case CmsFault::no_signing_certificate:
+    case CmsFault::unknown_ca:
+        if (signers == nullptr) return std::nullopt;
+        return Trouble{Verified::unknown_key,
+                       {"の署名者の証明書を確認できません。",
+                        ": the signer's certificate is of no trusted authority."}};
+    case CmsFault::not_valid_then:
+        return Trouble{Verified::certificate,
+                       {"の署名者の証明書が、受付の時点で有効ではありません。",
+                        ": the signer's certificate was not valid at the time of acceptance."}};
+    case CmsFault::none:
+        break;
+    }
+    return std::nullopt;
+}
+
+/// The acceptance that is proven and speaks of signatures; nullptr when there is none.
+const Entry* signed_acceptance(const VerifiedPath& outcome) {
+    for (const VerifiedReceipt& receipt : outcome.receipts) {
+        const Verification& verification = receipt.verification;
+        if (verification.result == Verified::proven &&
+            verification.receipt->entry.type == EntryType::submit &&
+            verification.receipt->entry.cms)
+            return &verification.receipt->entry;
+    }
+    return nullptr;
+}
+
+/// A whole file; at most a request's bytes were ever accepted.
+std::optional<Bytes> read_whole(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    Bytes bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in && !in.eof()) return std::nullopt;
+    return bytes;
+}
+
+void judge_signatures(VerifiedPath& outcome, const std::vector<FileToVerify>& files,
+                      const SignerTrust* signers) {
+    const Entry* acceptance = signed_acceptance(outcome);
+    if (acceptance == nullptr) return;
+    static const auto nobody = SignerTrust::make({}, {}).value();
+    for (const FileToVerify& file : files) {
+        const std::string name(signed_name_of(file.name));
+        if (name.empty() || !fs::exists(outcome.path / name)) continue;
+        const auto content = read_whole(outcome.path / name);
+        const auto signature = read_whole(outcome.path / file.name);
+        if (!content || !signature) {
+            judge(outcome, Verified::malformed, cannot_read(outcome.path / file.name));
+            continue;
+        }
+        const CmsCheck check =
+            check_cms(*content, *signature, signers ? *signers : *nobody, acceptance->time);
+        if (const auto trouble = trouble_of(check.fault, signers))
+            judge(outcome, trouble->result,
+                  {printable(file.name) + trouble->words.ja,
+                   printable(file.name) + trouble->words.en});
+    }
+}
+
 VerifiedPath verify_folder(const fs::path& path, const Trust& trust) {
     auto read = read_folder(path);
     if (const Words* reason = std::get_if<Words>(&read)) return unreadable(path, *reason);
@@ -277,6 +354,7 @@ VerifiedPath verify_folder(const fs::path& path, const Trust& trust) {
         outcome.receipts.push_back({name, std::move(verification)});
     }
     judge_together(outcome);
+    judge_signatures(outcome, folder.files, trust.signers.get());
     if (outcome.result == Verified::proven)
         judge(outcome, Verified::proven,
               {"受付票はすべて真正で、手元のファイルと一致します。",
@@ -383,6 +461,7 @@ Verified worse(Verified left, Verified right) {
 
 VerifiedPath verify_path(const fs::path& path, const Trust& trust) {
     std::error_code error;
+    if (is_pack(path)) return verify_pack(path, all_keys(trust));
     if (fs::is_directory(path, error)) return verify_folder(path, trust);
     if (fs::is_regular_file(path, error)) return verify_file(path, trust);
     return unreadable(path, cannot_read(path));

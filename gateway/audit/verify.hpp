@@ -3,6 +3,7 @@
 // Reads files only; any thread.
 #pragma once
 
+#include "gateway/audit/cms.hpp"
 #include "gateway/audit/policy.hpp"
 #include "gateway/audit/receipt.hpp"
 #include "spec/base/lang.hpp"
@@ -20,6 +21,8 @@ struct Trust {
     std::optional<Policy> policy;
     /// PEM, of the time-stamping authority; without it stamps are named and not checked.
     std::optional<std::filesystem::path> tsa_ca;
+    /// Authorities of senders' signatures; null = the signatures are checked, their signers are not.
+    std::shared_ptr<const SignerTrust> signers;
 };
 
 struct VerifiedReceipt {
@@ -44,6 +47,11 @@ Verified worse(Verified left, Verified right);
 /// `receipts/`. Files are hashed by streaming. A path that cannot be read is malformed. A time
 /// stamp (RFC 3161) over a receipt's checkpoint stands beside it, `.tsr` in place of `.txt`: one
 /// that does not verify is tampered, one whose signer is not of tsa_ca unknown_key.
+///
+/// Senders' signatures (`<name>.p7s`) of an accepted bundle must verify over their files: one that
+/// does not is tampered. With trust.signers the certificates are judged too, at the time of
+/// acceptance: no trusted issuer, or no signing-certificate-v2: unknown_key; not valid then:
+/// certificate.
 VerifiedPath verify_path(const std::filesystem::path& path, const Trust& trust);
 
 /// Where the time stamp of a receipt lies.

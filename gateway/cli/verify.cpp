@@ -19,6 +19,8 @@ const Usage verify_usage{
       "policy of logs, witnesses and quorum (C2SP tlog-policy)"},
      {"--tsa-ca", "FILE", "タイムスタンプ（.tsr）を確かめる認証局（PEM）",
       "authority of time stamps (.tsr) beside receipts (PEM)"},
+     {"--signers-ca", "FILE", "送信者の電子署名（.p7s）の認証局（PEM）",
+      "authorities of senders' signatures (.p7s), PEM"},
      {"--config", "FILE", "trusted_keys を読む設定ファイル", "settings file with trusted_keys"},
      {"--lang", "ja|en", "表示の言語（既定 ja）", "language of the texts (default ja)"},
      {"--format", "text|json", "出力の形式（既定 text）", "form of the output (default text)"}}};
@@ -35,6 +37,12 @@ std::vector<std::string> trusted_of(const Arguments& given) {
     return value_or_fail(client::read_settings(*file), "設定を読めません").trusted_keys;
 }
 
+std::shared_ptr<const audit::SignerTrust> signers_of(const Arguments& given) {
+    if (!given.has("--signers-ca")) return nullptr;
+    return value_or_fail(audit::SignerTrust::make(read_file(given.text("--signers-ca")), {}),
+                         "認証局を読めません");
+}
+
 } // namespace
 
 int verify_command(const Arguments& given) {
@@ -43,6 +51,7 @@ int verify_command(const Arguments& given) {
         trust.policy = value_or_fail(audit::Policy::parse(read_file(given.text("--policy"))),
                                      "方針が読めません: " + given.text("--policy"));
     if (given.has("--tsa-ca")) trust.tsa_ca = given.text("--tsa-ca");
+    trust.signers = signers_of(given);
     const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
     const auto format =
         given.text("--format") == "json" ? audit::VerifyFormat::json : audit::VerifyFormat::text;

@@ -6,6 +6,7 @@
 #include "gateway/exchange/notifier.hpp"
 #include "gateway/exchange/papers.hpp"
 #include "gateway/exchange/parcel.hpp"
+#include "gateway/exchange/signatures.hpp"
 #include "gateway/identity/directory.hpp"
 #include "gateway/store/seal.hpp"
 #include "gateway/store/store_gate.hpp"
@@ -39,7 +40,8 @@ struct Services {
     std::function<CatalogPtr()> catalog;
     std::function<identity::DirectoryPtr()> directory;
     std::function<void(std::function<void()>)> post; // runs work on the worker pool
-    std::function<CheckPolicy()> policy;             // empty = the standard profile, no codes
+    std::function<CheckPolicy()> policy = {};        // empty = the standard profile, no codes
+    std::shared_ptr<const audit::SignerTrust> signers = {}; // null: no authority is configured
 };
 
 /// A request to send: files of the standard, and papers with their cover.
@@ -115,6 +117,8 @@ class Exchange {
     Result<BundleView> find(const identity::Identity& caller, const BundleId& id) const;
     Result<std::string> report(const BundleView& view, Lang lang) const;
     std::string title(const BundleView& view) const;
+    /// What the sender's signatures were worth at acceptance: "L0", "L1", "L2".
+    std::string signature_level(const store::BundleRow& row) const;
     Result<std::vector<ListedFile>> file_list(const BundleView& view) const;
     /// Without `with` the same bytes at any time: by the checkpoint that proved the step first.
     /// With it, by the first checkpoint after the step that has such a word of another party; while
@@ -167,6 +171,8 @@ class Exchange {
     void judge_route(const Plan& plan, Draft& draft) const;
     void judge_deletes(const Plan& plan, Draft& draft) const;
     void judge_split(const Plan& plan, Draft& draft) const;
+    void judge_signatures(const Plan& plan, Draft& draft) const;
+    const audit::SignerTrust& signers() const;
     void finish_draft(Plan& plan, Draft& draft) const;
     Bytes tag_of(std::string_view principal, std::string_view key) const;
 

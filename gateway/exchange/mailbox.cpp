@@ -2,6 +2,8 @@
 #include "gateway/exchange/exchange.hpp"
 #include "gateway/identity/actor.hpp"
 
+#include "spec/base/digest.hpp"
+
 #include <algorithm>
 
 namespace cpg::exchange {
@@ -125,6 +127,18 @@ std::string Exchange::title(const BundleView& view) const {
     return view.row.erased_at ? std::string() : dossier(view.row).title;
 }
 
+std::string Exchange::signature_level(const store::BundleRow& row) const {
+    const std::string none(name_of(SignatureLevel::connection));
+    if (!services_.signers) return none; // nobody could be told from a stranger: not worth a look
+    const auto steps = services_.store.steps(row.id);
+    const auto first =
+        steps.empty() ? Result<audit::Entry>(Error{}) : audit::parse_entry(steps.front().leaf);
+    if (!first) return none;
+    for (const auto& [name, value] : first->details)
+        if (name == signature_level_detail) return value;
+    return none;
+}
+
 Result<std::vector<ListedFile>> Exchange::file_list(const BundleView& view) const {
     if (view.row.state == State::rejected || view.row.erased_at) return std::vector<ListedFile>{};
     auto kept = parcel(view.row);
@@ -132,6 +146,8 @@ Result<std::vector<ListedFile>> Exchange::file_list(const BundleView& view) cons
     std::vector<ListedFile> files;
     for (const auto& file : kept->files)
         files.push_back({file.name, file.type, file.bytes.size(), file.digest});
+    for (const auto& signature : kept->signatures)
+        files.push_back({signature.name, "P7S", signature.bytes.size(), sha256(signature.bytes)});
     return files;
 }
 
@@ -218,6 +234,7 @@ void Exchange::name_files(audit::Entry& entry) const {
     auto first = audit::parse_entry(steps.front().leaf);
     if (!first) throw store::StoreFailure("a leaf does not have its form");
     entry.files = std::move(first->files);
+    entry.cms = first->cms;
     for (auto& detail : first->details)
         if (detail.first == "files-digest") entry.details.push_back(std::move(detail));
 }

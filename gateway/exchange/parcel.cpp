@@ -7,6 +7,7 @@ namespace cpg::exchange {
 namespace {
 
 constexpr std::string_view parcel_magic = "cpgw-parcel/v1\n";
+constexpr std::string_view signed_parcel_magic = "cpgw-parcel/v2\n";
 constexpr std::string_view dossier_magic = "cpgw-dossier/v1\n";
 
 void put_number(Bytes& out, std::uint64_t value) {
@@ -61,15 +62,44 @@ bool read_digest(Cursor& cursor, Digest& digest) {
     return true;
 }
 
+void put_signatures(Bytes& out, const std::vector<InputFile>& signatures) {
+    if (signatures.empty()) return;
+    put_number(out, signatures.size());
+    for (const auto& signature : signatures) {
+        put_text(out, signature.name);
+        put_text(out, signature.bytes);
+    }
+}
+
+bool read_signatures(Cursor& cursor, std::vector<InputFile>& signatures) {
+    std::uint64_t count = 0;
+    if (!cursor.number(count) || count == 0 || count > cursor.left()) return false;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        InputFile signature;
+        if (!cursor.text(signature.name) || !cursor.text(signature.bytes)) return false;
+        signatures.push_back(std::move(signature));
+    }
+    return true;
+}
+
 } // namespace
+
+std::vector<InputFile> delivered_files(Parcel parcel) {
+    std::vector<InputFile> files;
+    for (auto& file : parcel.files) files.push_back({std::move(file.name), std::move(file.bytes)});
+    for (auto& signature : parcel.signatures) files.push_back(std::move(signature));
+    return files;
+}
 
 Bytes write_parcel(const Parcel& parcel) {
     std::size_t size = parcel_magic.size() + 8;
     for (const auto& file : parcel.files)
         size += file.name.size() + file.type.size() + file.bytes.size() + 64 + 5 * 8;
+    for (const auto& signature : parcel.signatures)
+        size += signature.name.size() + signature.bytes.size() + 3 * 8;
     Bytes out;
     out.reserve(size);
-    out.append(parcel_magic);
+    out.append(parcel.signatures.empty() ? parcel_magic : signed_parcel_magic);
     put_number(out, parcel.files.size());
     for (const auto& file : parcel.files) {
         put_text(out, file.name);
@@ -78,13 +108,16 @@ Bytes write_parcel(const Parcel& parcel) {
         put_text(out, file.digest.view());
         put_text(out, file.salt);
     }
+    put_signatures(out, parcel.signatures);
     return out;
 }
 
 Result<Parcel> read_parcel(BytesView bytes) {
     Cursor cursor(bytes);
     std::uint64_t count = 0;
-    if (!cursor.skip(parcel_magic) || !cursor.number(count) || count > cursor.left())
+    const bool with_signatures = cursor.skip(signed_parcel_magic);
+    if ((!with_signatures && !cursor.skip(parcel_magic)) || !cursor.number(count) ||
+        count > cursor.left())
         return damaged();
     Parcel parcel;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -94,6 +127,7 @@ Result<Parcel> read_parcel(BytesView bytes) {
             return damaged();
         parcel.files.push_back(std::move(file));
     }
+    if (with_signatures && !read_signatures(cursor, parcel.signatures)) return damaged();
     if (!cursor.at_end()) return damaged();
     return parcel;
 }

@@ -20,8 +20,13 @@ struct ParcelFile {
 
 struct Parcel {
     std::vector<ParcelFile> files;
+    std::vector<InputFile> signatures; // `<name>.p7s` of some of the files, by name
 };
 
+/// Of what is delivered: the files, and their signatures after them.
+std::vector<InputFile> delivered_files(Parcel parcel);
+
+/// Form 1 without signatures, form 2 with some: what was sealed earlier stays readable.
 Bytes write_parcel(const Parcel& parcel);
 Result<Parcel>
 read_parcel(BytesView bytes); // tampered: only after damage that the seal should have caught

@@ -19,6 +19,7 @@ struct Exchange::Draft {
     std::vector<UserKey> keys;
     std::string title;
     bool is_sound = true; // by the standard's rules alone, before the store is asked
+    SignatureLevel signature_level{};
     bool receiver_known = true;
     std::string leaf; // as committed
 };
@@ -155,6 +156,8 @@ Bytes content_of(const Parcel& parcel) {
     std::vector<std::string> lines;
     for (const auto& file : parcel.files)
         lines.push_back(file.name + '\n' + hex(file.digest.view()) + '\n');
+    for (const auto& signature : parcel.signatures)
+        lines.push_back(signature.name + '\n' + hex(sha256(signature.bytes).view()) + '\n');
     std::sort(lines.begin(), lines.end());
     Bytes content;
     for (const auto& line : lines) content += line;
@@ -181,6 +184,27 @@ std::vector<Bytes> salts_of(const Parcel& parcel) {
     std::vector<Bytes> salts;
     for (const auto& file : parcel.files) salts.push_back(file.salt);
     return salts;
+}
+
+/// Takes the signatures of papers out of the list: each name once, the rest stays and is refused as
+/// no paper.
+std::vector<InputFile> take_paper_signatures(std::vector<InputFile>& papers) {
+    std::map<std::string, InputFile> signatures;
+    std::set<std::string> names;
+    for (const auto& paper : papers) names.insert(paper.name);
+    std::vector<InputFile> rest;
+    for (auto& paper : papers) {
+        const std::string signed_name(signed_name_of(paper.name));
+        const bool of_a_paper = names.count(signed_name) > 0 && signed_name_of(signed_name).empty();
+        if (of_a_paper && signatures.count(paper.name) == 0)
+            signatures.emplace(paper.name, std::move(paper));
+        else
+            rest.push_back(std::move(paper));
+    }
+    papers = std::move(rest);
+    std::vector<InputFile> out;
+    for (auto& [name, signature] : signatures) out.push_back(std::move(signature));
+    return out;
 }
 
 bool is_principal(const Edition& edition, std::string_view file_type) {
@@ -238,6 +262,7 @@ std::shared_ptr<Exchange::Plan> Exchange::plan(Submission submission) const {
             draft.parcel.files.push_back(to_parcel_file(std::move(file.input.name),
                                                         file.name.type->id,
                                                         std::move(file.input.bytes), file.digest));
+        draft.parcel.signatures = take_signatures_of(draft.parcel.files, heap.signatures);
     }
     take_papers(*plan);
     for (auto& draft : plan->drafts) draft.is_sound = draft.report.verdict == Verdict::accepted;
@@ -289,6 +314,7 @@ void Exchange::take_papers(Plan& plan) const {
     if (submission.papers.empty() && !submission.cover) return;
     if (!submission.cover) return refuse("missing");
     if (submission.papers.empty()) return refuse("no_papers");
+    auto signatures = take_paper_signatures(submission.papers);
     const auto cover = parse_cover(*submission.cover, limits_.papers);
     if (!cover) return refuse("unreadable");
 
@@ -297,6 +323,7 @@ void Exchange::take_papers(Plan& plan) const {
     for (auto& finding : check_papers(*plan.catalog, submission.papers, limits_.papers))
         add_finding(draft->report, std::move(finding), limits_.max_findings);
     draft->title = cover->title;
+    for (auto& signature : signatures) draft->parcel.signatures.push_back(std::move(signature));
     for (auto& paper : submission.papers) {
         const auto digest = sha256(paper.bytes);
         std::string type(name_of(sniff_paper(paper.bytes)));
@@ -406,10 +433,27 @@ Bytes Exchange::tag_of(std::string_view principal, std::string_view key) const {
         .substr(0, 16);
 }
 
+const audit::SignerTrust& Exchange::signers() const {
+    static const auto nobody = audit::SignerTrust::make({}, {}).value();
+    return services_.signers ? *services_.signers : *nobody;
+}
+
+void Exchange::judge_signatures(const Plan& plan, Draft& draft) const {
+    if (draft.parcel.signatures.empty()) return;
+    auto judged =
+        exchange::judge_signatures(draft.parcel, {*plan.catalog, signers(), *plan.directory,
+                                                  draft.row.pair.from.office, plan.now});
+    draft.signature_level = judged.level;
+    draft.report.signatures = std::move(judged.signatures);
+    for (auto& finding : judged.findings)
+        add_finding(draft.report, std::move(finding), limits_.max_findings);
+}
+
 void Exchange::finish_draft(Plan& plan, Draft& draft) const {
     judge_route(plan, draft);
     judge_deletes(plan, draft);
     judge_split(plan, draft);
+    judge_signatures(plan, draft);
     // A leaf lists files in the order of their names (audit::list_files).
     std::sort(
         draft.parcel.files.begin(), draft.parcel.files.end(),
@@ -449,6 +493,9 @@ std::string Exchange::leaf_of(const Plan& plan, const Draft& draft) const {
     entry.event = std::string(event_of(accepted ? Step::submit : Step::reject));
     entry.rules = plan.catalog->digest;
     identity::name_actor(entry, plan.submission.sender);
+    entry.cms = digest_of_signatures(draft.parcel);
+    if (entry.cms)
+        entry.details.emplace_back(signature_level_detail, name_of(draft.signature_level));
     return audit::format_entry(entry);
 }
 

@@ -1,6 +1,7 @@
 // The outcome of a check: deterministic (same bytes + same catalog + same options = same report).
 #pragma once
 
+#include "spec/base/clock.hpp"
 #include "spec/check/finding.hpp"
 #include "spec/records/bundle.hpp"
 
@@ -15,6 +16,14 @@ struct FileSummary {
     Digest digest;
 };
 
+/// A sender's detached signature over a file.
+struct SignatureSummary {
+    std::string file;  // the signed one
+    std::string level; // "L0" connection's certificate only, "L1" office, "L2" accredited
+    std::optional<Digest> certificate; // SHA-256 of the signer's, in DER
+    std::optional<Time> signed_at;     // as the signer claims
+};
+
 /// Counts are complete; the list of findings is capped (CheckOptions::max_findings), the rest
 /// counted as dropped.
 struct BundleReport {
@@ -27,7 +36,8 @@ struct BundleReport {
     Verdict verdict = Verdict::accepted;
     std::uint64_t errors = 0, warnings = 0;
     std::vector<FileSummary> files;
-    std::vector<Finding> findings; // sorted by file, record, column, rule
+    std::vector<SignatureSummary> signatures; // only of what a gateway looked at
+    std::vector<Finding> findings;            // sorted by file, record, column, rule
     std::uint64_t findings_dropped = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace cpg {
@@ -28,6 +29,28 @@ void sort_files(Bundle& bundle) {
                          return std::pair(position_of(left), std::string_view(left.input.name)) <
                                 std::pair(position_of(right), std::string_view(right.input.name));
                      });
+}
+
+/// Takes the senders' signatures out of `files`: those of a file beside them. A second one of the
+/// same name stays and becomes a stray.
+std::vector<InputFile> take_signatures(const Catalog& catalog, std::vector<InputFile>& files) {
+    std::set<std::string> signable;
+    for (const InputFile& file : files)
+        if (std::holds_alternative<FileName>(parse_file_name(catalog, file.name)))
+            signable.insert(file.name);
+    std::map<std::string, InputFile> signatures;
+    std::vector<InputFile> rest;
+    for (InputFile& file : files) {
+        const bool is_signature = signable.count(std::string(signed_name_of(file.name))) > 0;
+        if (is_signature && signatures.count(file.name) == 0)
+            signatures.emplace(file.name, std::move(file));
+        else
+            rest.push_back(std::move(file));
+    }
+    files = std::move(rest);
+    std::vector<InputFile> out;
+    for (auto& [name, file] : signatures) out.push_back(std::move(file));
+    return out;
 }
 
 std::vector<std::string> names_seen_twice(const std::vector<InputFile>& files) {
@@ -59,8 +82,17 @@ Digest digest_of(const InputFile& file) {
     return digest.finish();
 }
 
+std::string_view signed_name_of(std::string_view name) {
+    constexpr std::string_view suffix = ".p7s";
+    return name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size())
+                                  : std::string_view();
+}
+
 Heap group_files(const Catalog& catalog, std::vector<InputFile> files) {
     Heap heap;
+    if (std::any_of(files.begin(), files.end(),
+                    [](const InputFile& file) { return !signed_name_of(file.name).empty(); }))
+        heap.signatures = take_signatures(catalog, files);
     heap.duplicate_names = names_seen_twice(files);
     std::map<GroupKey, Bundle> groups;
     for (InputFile& file : files) {

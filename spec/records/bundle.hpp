@@ -46,9 +46,13 @@ struct StrayFile { // belongs to no bundle
 struct Heap {
     std::vector<Bundle> bundles; // sorted by from, to, serial
     std::vector<StrayFile> strays;
+    std::vector<InputFile> signatures; // `<name>.p7s` of files of bundles, each name once, by name
     std::vector<std::string>
         duplicate_names; // the same name twice in the heap: every one is kept, reported by R-BND-03
 };
+
+/// The name of the file that `<name>.p7s` signs; empty when it is no such name.
+std::string_view signed_name_of(std::string_view name);
 
 Heap group_files(const Catalog& catalog, std::vector<InputFile> files);
 

@@ -80,6 +80,17 @@ json::object to_json(const FileSummary& file) {
             {"sha256", hex(file.digest.view())}};
 }
 
+json::array to_json(const std::vector<SignatureSummary>& signatures) {
+    json::array out;
+    for (const SignatureSummary& signature : signatures) {
+        json::object object{{"file", signature.file}, {"level", signature.level}};
+        if (signature.certificate) object["certificate"] = prefixed_hex(*signature.certificate);
+        if (signature.signed_at) object["signed_at"] = rfc3339(*signature.signed_at);
+        out.push_back(std::move(object));
+    }
+    return out;
+}
+
 json::array to_json(const Catalog& catalog, const std::vector<Finding>& findings, Lang lang) {
     json::array out;
     for (const Finding& finding : findings) out.push_back(to_json(catalog, finding, lang));
@@ -123,17 +134,20 @@ json::object to_json(const Catalog& catalog, const Finding& finding, Lang lang) 
 json::object to_json(const Catalog& catalog, const BundleReport& report, Lang lang) {
     json::array files;
     for (const FileSummary& file : report.files) files.push_back(to_json(file));
-    return {{"kind", report.kind},
-            {"edition", report.edition},
-            {"profile", report.profile},
-            {"from", to_json(report.from)},
-            {"to", to_json(report.to)},
-            {"serial", report.serial.view()},
-            {"verdict", name_of(report.verdict)},
-            {"counts", json::object{{"error", report.errors}, {"warning", report.warnings}}},
-            {"files", std::move(files)},
-            {"findings", to_json(catalog, report.findings, lang)},
-            {"findings_dropped", report.findings_dropped}};
+    json::object out{
+        {"kind", report.kind},
+        {"edition", report.edition},
+        {"profile", report.profile},
+        {"from", to_json(report.from)},
+        {"to", to_json(report.to)},
+        {"serial", report.serial.view()},
+        {"verdict", name_of(report.verdict)},
+        {"counts", json::object{{"error", report.errors}, {"warning", report.warnings}}},
+        {"files", std::move(files)},
+        {"findings", to_json(catalog, report.findings, lang)},
+        {"findings_dropped", report.findings_dropped}};
+    if (!report.signatures.empty()) out["signatures"] = to_json(report.signatures);
+    return out;
 }
 
 json::object to_json(const Catalog& catalog, const Report& report, Lang lang) {

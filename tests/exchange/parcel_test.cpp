@@ -34,6 +34,23 @@ BOOST_AUTO_TEST_CASE(come_back_byte_for_byte) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(signatures_travel_along_in_a_form_of_their_own) {
+    auto parcel = two_files();
+    const auto plain = write_parcel(parcel);
+    parcel.signatures.push_back({"report.pdf.p7s", Bytes("\x30\x80\0", 3)});
+    const auto bytes = write_parcel(parcel);
+    BOOST_TEST(plain.substr(0, 15) == "cpgw-parcel/v1\n");
+    BOOST_TEST(bytes.substr(0, 15) == "cpgw-parcel/v2\n");
+    const auto read = read_parcel(bytes);
+    BOOST_REQUIRE(read.has_value());
+    BOOST_REQUIRE_EQUAL(read->signatures.size(), 1u);
+    BOOST_TEST(read->signatures[0].name == "report.pdf.p7s");
+    BOOST_TEST(read->signatures[0].bytes == parcel.signatures[0].bytes);
+    BOOST_TEST(delivered_files(*read).size() == 3u);
+    for (std::size_t length = 0; length < bytes.size(); ++length)
+        BOOST_TEST(!read_parcel(BytesView(bytes).substr(0, length)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(are_refused_when_cut_anywhere) {
     const auto bytes = write_parcel(two_files());
     for (std::size_t length = 0; length < bytes.size(); ++length)

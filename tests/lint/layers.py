@@ -44,7 +44,7 @@ LIBRARIES = {
     r"yaml-cpp/.*": ["spec/load/*.cpp", "gateway/app/config.cpp", "adapters/*.cpp"],
     r"boost/(asio|beast)(/.*|\.hpp)": ["gateway/http/*.cpp", "adapters/client/*.cpp"],
     r"openssl/engine\.h": ["spec/base/private_key.cpp"],
-    r"openssl/.*": ["spec/base/digest.cpp", "spec/base/private_key.cpp", "gateway/audit/note.cpp",
+    r"openssl/.*": ["spec/base/digest.cpp", "spec/base/private_key.cpp", "gateway/audit/note.cpp", "gateway/audit/cms.cpp",
                     "gateway/store/seal.cpp", "gateway/http/*.cpp", "gateway/identity/*.cpp",
                     "gateway/identity/openssl_handles.hpp", "adapters/client/*.cpp"],
 }

@@ -281,6 +281,22 @@ BOOST_AUTO_TEST_CASE(files_of_one_sender_receiver_and_serial_are_a_bundle) {
     BOOST_TEST(types == in_order, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_signature_goes_with_the_file_beside_it_once_and_others_are_strays) {
+    const std::string plan = "UPPLAN_202612_1370100017_43_1370100025_11_20261120093000.CSV";
+    std::vector<InputFile> files{
+        {plan + ".p7s", "one"},       {plan, "rows"},
+        {plan + ".p7s", "two"},       {plan + ".p7s.p7s", "of a signature"},
+        {"stray.txt.p7s", "nothing"}, {"stray.txt", "x"},
+        {".p7s", "no name"}};
+    const Heap heap = group_files(catalog(), files);
+    BOOST_REQUIRE(heap.signatures.size() == 1u);
+    BOOST_TEST(heap.signatures[0].name == plan + ".p7s");
+    BOOST_TEST(heap.signatures[0].bytes == "one");
+    BOOST_REQUIRE(heap.bundles.size() == 1u);
+    BOOST_TEST(heap.bundles[0].files.size() == 1u);
+    BOOST_TEST(heap.strays.size() == 5u);
+}
+
 BOOST_AUTO_TEST_CASE(the_order_of_the_input_does_not_matter) {
     std::vector<InputFile> files;
     for (const char* name :
