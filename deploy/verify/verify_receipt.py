@@ -64,15 +64,13 @@ def parse_key(vkey):  # ((name, id), (algorithm, key)); algorithm 1 signs notes,
 def check_signatures(text, origin, signatures, keys):
     """One by a trusted key that fails: tampered. At least one by a key whose name is the checkpoint's origin."""
     log = re.compile(r"(.+/cpgw/)[2-9]\d{3}").fullmatch  # a key of a gateway's log vouches for its logs of other years
-    for (name, _), (algorithm, key) in list(keys.items()):
-        if algorithm == 1 and log(name) and log(origin) and log(name)[1] == log(origin)[1]:
-            keys[origin, sha256(origin.encode(), b"\n\1", key)[:4]] = 1, key
+    for key in [key for (name, _), (kind, key) in keys.items() if kind == 1 and log(name) and log(origin) and log(name)[1] == log(origin)[1]]:
+        keys[origin, sha256(origin.encode(), b"\n\1", key)[:4]] = 1, key
     for name, data in signatures:
         algorithm, key = keys.get((name, data[:4]), (0, b""))
         seen = b"cosignature/v1\ntime %d\n" % int.from_bytes(data[4:12], "big") if algorithm == 4 else b""
-        good = not algorithm or (len(data) == (76 if seen else 68) and ed25519(key, seen + text, data[-64:]))
-        need(good, TAMPERED, "信頼する鍵の署名が合いません / a signature of a trusted key does not verify")
-    own = any(name == origin and keys.get((name, data[:4]), (0, b""))[0] == 1 for name, data in signatures)
+        need(not algorithm or (len(data) == (76 if seen else 68) and ed25519(key, seen + text, data[-64:])), TAMPERED, "信頼する鍵の署名が合いません / a signature of a trusted key does not verify")
+    own = any(name == origin and keys.get((name, data[:4]), (0,))[0] == 1 for name, data in signatures)
     need(own, UNKNOWN, "信頼する鍵による署名がありません / no signature of a trusted key of this log")
 
 def in_tree(index, last, node, path, root):  # RFC 9162, 2.1.3.2; `last` is the tree's size less one
@@ -189,8 +187,8 @@ def main(arguments):
     parser.add_argument("--signers-ca", type=pathlib.Path, metavar="PEM", help="電子署名の認証局 / authorities of senders' signatures")
     parser.add_argument("paths", nargs="+", type=pathlib.Path, metavar="RECEIPT|FOLDER")
     given = parser.parse_args(arguments)
-    signers = given.signers_ca and given.signers_ca.read_bytes()
-    found = [outcome for path in given.paths for outcome in judge(path, dict(given.trusted_key), signers)]
+    ca = given.signers_ca and given.signers_ca.read_bytes()
+    found = [outcome for path in given.paths for outcome in judge(path, dict(given.trusted_key), ca)]
     for path, code, reason, leaf in found:
         print(f"{HEADLINES[code]}: {path}: {reason}")
         if leaf:

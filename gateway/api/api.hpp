@@ -3,8 +3,8 @@
 // commit.
 #pragma once
 
-#include "gateway/audit/note.hpp"
 #include "gateway/api/rate_limit.hpp"
+#include "gateway/audit/note.hpp"
 #include "gateway/exchange/exchange.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/router.hpp"

@@ -61,13 +61,13 @@ void Api::get_me(RequestPtr, const identity::Identity& caller, http::Responder r
     const auto left = identity::days_left(caller.certificate.not_after, services.clock.now());
     const auto band = identity::warning_band(left);
     boost::json::object me{{"offices", std::move(offices)},
-                                 {"certificate",
-                                  {{"serial", caller.certificate.serial},
-                                   {"issuer", caller.certificate.issuer},
-                                   {"not_after", rfc3339(caller.certificate.not_after)},
-                                   {"days_left", left},
-                                   {"warning", band ? boost::json::value(*band) : nullptr},
-                                   {"fingerprint", prefixed_hex(caller.certificate.fingerprint)}}}};
+                           {"certificate",
+                            {{"serial", caller.certificate.serial},
+                             {"issuer", caller.certificate.issuer},
+                             {"not_after", rfc3339(caller.certificate.not_after)},
+                             {"days_left", left},
+                             {"warning", band ? boost::json::value(*band) : nullptr},
+                             {"fingerprint", prefixed_hex(caller.certificate.fingerprint)}}}};
     if (caller.person)
         me["person"] = {{"id", caller.person->id.view()},
                         {"role", store::name_of(caller.person->role)}};

@@ -21,7 +21,8 @@ struct Trust {
     std::optional<Policy> policy;
     /// PEM, of the time-stamping authority; without it stamps are named and not checked.
     std::optional<std::filesystem::path> tsa_ca;
-    /// Authorities of senders' signatures; null = the signatures are checked, their signers are not.
+    /// Authorities of senders' signatures; null = the signatures are checked, their signers are
+    /// not.
     std::shared_ptr<const SignerTrust> signers;
 };
 

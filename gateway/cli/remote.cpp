@@ -141,8 +141,9 @@ std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& i
     for (const auto& item : array_at(answer, "receipts")) {
         if (!item.is_object()) unreadable("receipts");
         RemoteReceipt receipt{
-            text_member(item.get_object(), "step"), text_member(item.get_object(), "receipt"),
-            from_base64(text_member(item.get_object(), "timestamp")).value_or(Bytes())};
+            text_member(item.get_object(), "step"), text_member(item.get_object(), "receipt"), {}};
+        if (auto stamp = from_base64(text_member(item.get_object(), "timestamp")))
+            receipt.timestamp = *std::move(stamp);
         // A step of a later version of the gateway is passed over: its name is not ours to trust.
         const bool known = std::any_of(std::begin(expectations), std::end(expectations),
                                        [&](const Expected& e) { return e.step == receipt.step; });

@@ -492,9 +492,9 @@ BOOST_AUTO_TEST_CASE(serves_the_logs_of_earlier_years) {
     BOOST_TEST(get(day, of(year) + "/tile/0/000.p/2").body.size() == 64u);
     BOOST_TEST(get(day, of(year) + "/tile/0/000.p/3").status == 404);
     BOOST_TEST(get(day, of(year) + "/tile/entries/000.p/2").status == 200);
-    const auto policy = json_of(get(day, "/v1/audit/policy"));
-    BOOST_TEST(policy.at("vkeys").as_array().size() == 2u);
-    BOOST_TEST(policy.at("logs").at(0).at("closed").as_bool());
+    const auto log_policy = json_of(get(day, "/v1/audit/policy"));
+    BOOST_TEST(log_policy.at("vkeys").as_array().size() == 2u);
+    BOOST_TEST(log_policy.at("logs").at(0).at("closed").as_bool());
     for (const std::string odd : {"/v1/audit/2001/checkpoint", "/v1/audit/26/checkpoint",
                                   "/v1/audit/x/checkpoint", "/v1/audit/2001/tile/0/000.p/1"})
         BOOST_TEST(get(day, odd).status == 404, odd);

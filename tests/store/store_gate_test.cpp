@@ -72,6 +72,9 @@ class Gauge final : public Store {
                                        std::size_t limit) override {
         return inner_.quiet_since(before, after, limit);
     }
+    std::uint64_t live_bundles(const MonthOfPair& unit) override {
+        return inner_.live_bundles(unit);
+    }
     std::uint64_t forget_answers(Time before) override { return inner_.forget_answers(before); }
     std::vector<BundleRow> bundles_since(std::uint64_t arrival, std::size_t count) override {
         return inner_.bundles_since(arrival, count);

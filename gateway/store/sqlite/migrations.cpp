@@ -228,8 +228,7 @@ ALTER TABLE certificate DROP COLUMN may_submit_for_many;
 ALTER TABLE certificate ADD COLUMN machine INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array migrations{first_schema, erased_bundles, yearly_shards,
-                                people_schema};
+constexpr std::array migrations{first_schema, erased_bundles, yearly_shards, people_schema};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 
