@@ -45,6 +45,7 @@ LIBRARIES = {
     r"boost/(asio|beast)(/.*|\.hpp)": ["gateway/http/*.cpp", "adapters/client/*.cpp"],
     r"openssl/engine\.h": ["spec/base/private_key.cpp"],
     r"openssl/.*": ["spec/base/digest.cpp", "spec/base/private_key.cpp", "gateway/audit/note.cpp", "gateway/audit/cms.cpp",
+                    "gateway/audit/timestamp.cpp",
                     "gateway/store/seal.cpp", "gateway/http/*.cpp", "gateway/identity/*.cpp",
                     "gateway/identity/openssl_handles.hpp", "adapters/client/*.cpp"],
 }

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(the_file_is_strict_and_uses_a_write_ahead_log) {
                    .rows("SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0"
                          " AND name NOT LIKE 'sqlite_%'")
                    .empty());
-    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 17u);
+    BOOST_TEST(shell.rows("SELECT name FROM pragma_table_list WHERE strict = 1").size() == 19u);
 }
 
 BOOST_AUTO_TEST_CASE(a_migrated_file_opens_without_asking_to_create) {
