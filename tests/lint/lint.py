@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LINTS = ["layers", "coroutines", "headers", "rules", "format", "openapi"]
+LINTS = ["layers", "coroutines", "headers", "rules", "format", "openapi", "checklist"]
 SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
 BINARY = {".pdf", ".jpg", ".png", ".zip", ".csv", ".bin", ".der"}
 
