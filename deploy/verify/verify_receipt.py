@@ -63,7 +63,7 @@ def parse_key(vkey):  # ((name, id), (algorithm, key)); algorithm 1 signs notes,
 
 def check_signatures(text, origin, signatures, keys):
     """One by a trusted key that fails: tampered. At least one by a key whose name is the checkpoint's origin."""
-    log = re.compile(r"(.+/cpgw/)[2-9]\d{3}").fullmatch  # a key of a gateway's log vouches for its logs of other years
+    log = re.compile(r"(.+/cpgw/)[2-9][0-9]{3}").fullmatch  # a key of a gateway's log vouches for its logs of other years
     for key in [key for (name, _), (kind, key) in keys.items() if kind == 1 and log(name) and log(origin) and log(name)[1] == log(origin)[1]]:
         keys[origin, sha256(origin.encode(), b"\n\1", key)[:4]] = 1, key
     for name, data in signatures:

@@ -3,6 +3,7 @@
 A log in memory, written from gateway/audit/README.md alone: neither verifier's code is used. Keys are made at run time
 with the openssl command, which also signs."""
 import base64
+import copy
 import functools
 import hashlib
 import pathlib
@@ -43,6 +44,13 @@ class Key:
             file.flush()
             return subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", str(self.secret), "-in", file.name],
                                   check=True, capture_output=True).stdout
+
+    def renamed(self, name):
+        """The same key under another name."""
+        other = copy.copy(self)
+        other.name, other.id = name, sha256(name.encode(), b"\n", self.typed)[:4]
+        other.vkey = f"{name}+{other.id.hex()}+{base64_of(self.typed)}"
+        return other
 
     def line(self, text, time=1_790_000_000):
         """The signature line under a note."""
@@ -237,6 +245,13 @@ class Cases:
                                           change(text) + "\n" + own.line(change(text)))[0])
         foreign = self.receipts([(leaf, salts)], note=lambda text: text.replace(ORIGIN, other.name) + "\n" + other.line(
             text.replace(ORIGIN, other.name)))[0]
+        # The log of another year is signed by the same key under its name; nothing else is trusted by that.
+        host = ORIGIN.rsplit("/", 1)[0]
+        for name in (f"{host}/2027", f"{host}/1999", f"{host}/2000", f"{host}/9999", f"{host}/20270", f"{host}/２０２７", f"{host}/202",
+                     f"x{host}/2027", f"{host}x/2027", "gateway.example/cpgw/", "/cpgw/2027", f"{host}/cpgw/2027"):
+            for signer in (own.renamed(name), self.imposter.renamed(name), witness.renamed(name)):
+                receipts.append(self.receipts([(leaf, salts)], note=lambda text, name=name, signer=signer:
+                                              text.replace(ORIGIN, name) + "\n" + signer.line(text.replace(ORIGIN, name)))[0])
         return receipts + [foreign]
 
     # -- damage -----------------------------------------------------------------------------------------------------

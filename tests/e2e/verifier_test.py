@@ -98,12 +98,13 @@ class Agreement(unittest.TestCase):
                           for number, (kind, text) in enumerate(zip(kinds, texts))}
 
     def signed_folder(self, count):
-        """With a signature file beside each file; a leaf has the digest over their digests, by the signed files' names."""
+        """With a signature file beside each file; a leaf has the digest over their digests, by the signed files' names. Of
+        a refusal, so that what the signatures are worth is not asked."""
         files = sorted((f"A{'.B' * number}", self.cases.bytes(9)) for number in range(count))
         p7s = {name + ".p7s": self.cases.bytes(20) for name, _ in files}
         salts = [self.cases.bytes(32) for _ in files]
         cms = "sha256:" + sha256(*(sha256(p7s[name + ".p7s"]) for name, _ in files)).hex()
-        text = self.cases.receipts([(self.cases.leaf(files, salts, type="submit", details="", cms=cms), salts)])[0]
+        text = self.cases.receipts([(self.cases.leaf(files, salts, type="reject", details="", cms=cms), salts)])[0]
         return dict(files) | p7s | {"receipts/1.receipt.txt": text.encode()}
 
     def put_folder(self, content):
