@@ -213,9 +213,11 @@ Take witnesses(std::vector<WitnessSettings>& target, const std::filesystem::path
     };
 }
 
-std::map<std::string, Take> evidence_keys(EvidenceSettings& evidence,
-                                          const std::filesystem::path& folder) {
-    return {{"tsa", tsa(evidence.tsa, folder)},
+std::map<std::string, Take> evidence_keys(Config& config, const std::filesystem::path& folder) {
+    auto& evidence = config.evidence;
+    return {{"signers_ca", path(config.signers_ca, folder)},
+            {"accredited_ca", path(config.accredited_ca, folder)},
+            {"tsa", tsa(evidence.tsa, folder)},
             {"witnesses", witnesses(evidence.witnesses, folder)},
             {"witness_every", duration(evidence.witness_every, 1, 86'400)},
             {"refuse_smaller_than_witness", one_of<bool>(evidence.refuse_smaller_than_witness,
@@ -308,10 +310,8 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
          section({{"years", number(config.retention.years, 1, max_retention_years)},
                   {"floor_years", number(config.retention.floor_years, 1, max_retention_years)},
                   {"kinds", years_by_kind(config.retention.by_kind)}})},
-        {"evidence", section(evidence_keys(config.evidence, folder))},
+        {"evidence", section(evidence_keys(config, folder))},
         {"limits", section(limit_keys(config))},
-        {"evidence", section({{"signers_ca", path(config.signers_ca, folder)},
-                              {"accredited_ca", path(config.accredited_ca, folder)}})},
     };
 }
 

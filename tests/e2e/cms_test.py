@@ -16,6 +16,10 @@ def openssl_sign(folder, data, pair, *options):
                "-outform", "DER", *options).stdout
 
 
+def about_signatures(report):
+    return [finding for finding in report["findings"] if finding["rule"].startswith("R-SIG-")]
+
+
 class SignersPki(OpensslPki):
     def issue_rsa(self, name, alternative, bits=2048):
         """(certificate, key) over an RSA key."""
@@ -57,7 +61,7 @@ class Signatures(SignedTest):
         bundle, found, report = self.send_signed(files)
         self.assertEqual(found["signature_level"], "L1")
         self.assertEqual({one["level"] for one in report["signatures"]}, {"L1"})
-        self.assertEqual(report["findings"], [])
+        self.assertEqual(about_signatures(report), [])
         row = [one for one in self.as_office(VISIT).get("/v1/inbox?state=all&limit=1000").json()["bundles"] if one["id"] == bundle]
         self.assertEqual(row[0]["signature_level"], "L1")
         self.assertEqual(read_zip(self.as_office(VISIT).get(f"/v1/bundles/{bundle}/content").body), files)
@@ -90,8 +94,8 @@ class Signatures(SignedTest):
         for pair, variant in ((self.foreign.issue_office(CARE.number), "発行元"), (other, "送信元の事業所のもの")):
             _, found, report = self.send_signed(self.signed(schedule(), pair))
             self.assertEqual(found["signature_level"], "L0")
-            self.assertEqual({(one["rule"], one["severity"]) for one in report["findings"]}, {("R-SIG-03", "warning")})
-            self.assertIn(variant, report["findings"][0]["message"])
+            self.assertEqual({(one["rule"], one["severity"]) for one in about_signatures(report)}, {("R-SIG-03", "warning")})
+            self.assertIn(variant, about_signatures(report)[0]["message"])
         _, found, report = self.send_signed(schedule())
         self.assertEqual((found["signature_level"], "signatures" in report), ("L0", False))
         files = self.signed(schedule())
