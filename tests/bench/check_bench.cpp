@@ -36,7 +36,7 @@ struct Selection {
     std::string of_type;            // of the file type; empty = a bundle rule
 } selection;
 
-std::vector<BundleRule> chosen_bundle_rules;
+std::vector<BundleRule> chosen_bundle_rules, chosen_user_rules;
 
 template<class Function> const void* address_of(Function* function) {
     return reinterpret_cast<const void*>(function);
@@ -50,11 +50,18 @@ template<class Rule> void leave_out(std::vector<Rule>& rules, bool here) {
 
 } // namespace
 
-// The names of record_rules_of(const FileType&) and bundle_rules() as the linker knows them.
+// The names of record_rules_of(const FileType&), user_record_rules_of(const FileType&),
+// bundle_rules() and user_rules() as the linker knows them.
 std::vector<RecordRule> real_record_rules_of(const FileType& type) asm(
     "__real__ZN3cpg8checking15record_rules_ofERKNS_8FileTypeE");
 std::vector<RecordRule> wrapped_record_rules_of(const FileType& type) asm(
     "__wrap__ZN3cpg8checking15record_rules_ofERKNS_8FileTypeE");
+std::vector<RecordRule> real_user_record_rules_of(const FileType& type) asm(
+    "__real__ZN3cpg8checking20user_record_rules_ofERKNS_8FileTypeE");
+std::vector<RecordRule> wrapped_user_record_rules_of(const FileType& type) asm(
+    "__wrap__ZN3cpg8checking20user_record_rules_ofERKNS_8FileTypeE");
+std::span<const BundleRule> real_user_rules() asm("__real__ZN3cpg8checking10user_rulesEv");
+std::span<const BundleRule> wrapped_user_rules() asm("__wrap__ZN3cpg8checking10user_rulesEv");
 std::span<const BundleRule> real_bundle_rules() asm("__real__ZN3cpg8checking12bundle_rulesEv");
 std::span<const BundleRule> wrapped_bundle_rules() asm("__wrap__ZN3cpg8checking12bundle_rulesEv");
 
@@ -64,11 +71,29 @@ std::vector<RecordRule> wrapped_record_rules_of(const FileType& type) {
     return rules;
 }
 
+std::vector<RecordRule> wrapped_user_record_rules_of(const FileType& type) {
+    std::vector<RecordRule> rules = real_user_record_rules_of(type);
+    leave_out(rules, selection.of_type == type.id);
+    return rules;
+}
+
+namespace {
+
+std::span<const BundleRule> chosen_of(std::span<const BundleRule> all,
+                                      std::vector<BundleRule>& chosen) {
+    chosen.assign(all.begin(), all.end());
+    leave_out(chosen, selection.of_type.empty());
+    return chosen;
+}
+
+} // namespace
+
 std::span<const BundleRule> wrapped_bundle_rules() {
-    const auto all = real_bundle_rules();
-    chosen_bundle_rules.assign(all.begin(), all.end());
-    leave_out(chosen_bundle_rules, selection.of_type.empty());
-    return chosen_bundle_rules;
+    return chosen_of(real_bundle_rules(), chosen_bundle_rules);
+}
+
+std::span<const BundleRule> wrapped_user_rules() {
+    return chosen_of(real_user_rules(), chosen_user_rules);
 }
 
 namespace {
@@ -159,9 +184,11 @@ void print_each(const Heap& heap, int rounds) {
                          }});
     };
     for (const BundleFile& file : heap.bundles.front().files)
-        for (const RecordRule rule : real_record_rules_of(*file.name.type))
-            add(file.name.type->id, address_of(rule));
-    for (const BundleRule rule : real_bundle_rules()) add({}, address_of(rule));
+        for (const auto& rules :
+             {real_record_rules_of(*file.name.type), real_user_record_rules_of(*file.name.type)})
+            for (const RecordRule rule : rules) add(file.name.type->id, address_of(rule));
+    for (const auto& rules : {real_user_rules(), real_bundle_rules()})
+        for (const BundleRule rule : rules) add({}, address_of(rule));
     run_in_turns(tasks, rounds);
     const auto [least, most] = std::minmax_element(
         tasks.begin(), tasks.begin() + controls,

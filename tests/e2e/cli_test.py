@@ -49,6 +49,23 @@ class Check(CommandTest):
         self.assertEqual(reports[0]["verdict"], "accepted")
         self.assertEqual(reports[0]["bundles"][0]["counts"]["error"], 0)
 
+    def test_a_file_too_large_to_be_held_is_told_the_same(self):
+        files = schedule(users=6000)
+        plan = next(name for name in files if name.startswith("UPPLAN_"))
+        files = replace_cell(files, "UPPLAN", 9, 10, "20240101") | {plan + ".bak": b"x"}
+        self.assertGreater(len(files[plan]), 16 << 20)
+        packed = self.folder / "month.zip"
+        packed.write_bytes(make_zip(files))  # is held
+        self.assertEqual(self.report(self.write("month", files), code=1), self.report(packed, code=1))
+
+    def test_a_file_over_the_limit_is_named(self):
+        name = next(name for name in schedule() if name.startswith("UPPLAN_"))
+        folder = self.write("huge", {name: b"202407"})
+        os.truncate(folder / name, 4 << 30)
+        answer = self.ends_with(2, "check", folder)
+        self.assertIn(name, answer.stderr.decode())
+        self.assertIn("4 GiB", answer.stderr.decode())
+
     def test_the_shape_is_the_contracts(self):
         import contract
         folder = self.write("bad", replace_cell(schedule(), "UPPLAN", 1, 10, "20240101") | {"memo.txt": b"x"})
