@@ -18,8 +18,8 @@ CatalogPtr catalog_in(const std::string& folder);
 /// The profiles that go with the catalogue of this command; what is wrong with them is added.
 std::vector<ProfilePtr> profiles_of(const Arguments& given, const Catalog& catalog,
                                     std::vector<LoadProblem>& problems);
-/// Of --profile NAME|FILE.yaml; the standard one without it. Throws Failure: 2 when it cannot be
-/// read or there is none of that name, 78 when it is wrong.
+/// Of --profile (a name or a file .yaml); the standard one without it. Throws Failure: 2 when it
+/// cannot be read or there is none of that name, 78 when it is wrong.
 ProfilePtr profile_of(const Arguments& given, const Catalog& catalog);
 /// Of --service-codes PATH; null without it. Throws Failure: 2 when it cannot be read, 78 when it
 /// is wrong.

@@ -22,9 +22,10 @@ const Usage check_usage{
     with(
         with({{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
                "edition of the standard (default auto)"},
-              {"--profile", "NAME|FILE.yaml",
-               "検査の厳しさ standard、strict、lenient、または自分の設定（既定 standard）",
-               "how strict: standard, strict, lenient, or an own file (default standard)"},
+              {"--profile", "NAME",
+               "検査の厳しさ standard、strict、lenient、または自分の設定ファイル（.yaml）（既定 "
+               "standard）",
+               "how strict: standard, strict, lenient, or an own file .yaml (default standard)"},
               {"--service-codes", "PATH",
                "サービスコード表（.yaml、市町村の .csv、またはそのフォルダー）とも照らし合わせます",
                "checks with these service code tables too (.yaml, a city's .csv, a folder)"},
