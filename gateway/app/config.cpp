@@ -240,6 +240,8 @@ std::map<std::string, Take> limit_keys(Config& config) {
         {"max_connections", number(server.max_connections, 1, 1'000'000)},
         {"max_connections_per_address", number(server.max_connections_per_address, 1, 1'000'000)},
         {"max_body_bytes_in_flight", number(server.max_body_bytes_in_flight, 1u << 20, 64 * giga)},
+        {"max_body_bytes_per_certificate",
+         number(server.max_body_bytes_per_certificate, 1u << 20, 64 * giga)},
         {"max_request_bytes", number(config.api.max_request_bytes, 1024, giga)},
         {"max_files", number(config.api.unpack.max_entries, 1, 100'000)},
         {"max_file_bytes", number(config.api.unpack.max_file, 1024, giga)},

@@ -43,27 +43,38 @@ constexpr std::size_t max_ops_connections = 64;  // a scraper, two probes, an op
 constexpr std::size_t max_ops_body = 64 * 1024;  // nothing there takes more
 constexpr std::size_t request_id_bytes = 8;
 
-/// Counts the bytes of one request's body for as long as the request lives.
+/// Bytes of bodies that count together, and how many there may be.
+struct Budget {
+    std::shared_ptr<std::atomic<std::size_t>> used = std::make_shared<std::atomic<std::size_t>>(0);
+    std::size_t limit = 0;
+    bool has_room_for(std::size_t more) const { return used->load() + more <= limit; }
+};
+
+/// Counts the bytes of one request's body for as long as the request lives: against the budget of
+/// all and that of its client.
 class BodyCharge {
   public:
-    explicit BodyCharge(std::shared_ptr<std::atomic<std::size_t>> total)
-        : total_(std::move(total)) {}
+    BodyCharge(Budget all, Budget own) : budgets_{std::move(all), std::move(own)} {}
     BodyCharge(BodyCharge&& other) noexcept
-        : total_(std::move(other.total_)), bytes_(std::exchange(other.bytes_, 0)) {}
+        : budgets_(std::move(other.budgets_)), bytes_(std::exchange(other.bytes_, 0)) {}
     BodyCharge& operator=(BodyCharge&&) = delete;
     ~BodyCharge() {
-        if (total_) total_->fetch_sub(bytes_);
+        for (const Budget& budget : budgets_)
+            if (budget.used) budget.used->fetch_sub(bytes_);
     }
 
-    /// False when `limit` is passed by it.
-    bool raise_to(std::size_t bytes, std::size_t limit) {
+    /// False when a limit is passed by it.
+    bool raise_to(std::size_t bytes) {
         const auto more = bytes - bytes_;
         bytes_ = bytes;
-        return total_->fetch_add(more) + more <= limit;
+        bool fits = true;
+        for (const Budget& budget : budgets_)
+            fits = budget.used->fetch_add(more) + more <= budget.limit && fits;
+        return fits;
     }
 
   private:
-    std::shared_ptr<std::atomic<std::size_t>> total_;
+    std::array<Budget, 2> budgets_;
     std::size_t bytes_ = 0;
 };
 
@@ -166,8 +177,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     std::unordered_set<std::shared_ptr<Connection>> connections;
     std::unordered_map<std::string, std::size_t> per_address;
     std::unordered_set<std::shared_ptr<asio::steady_timer>> timers;
-    std::shared_ptr<std::atomic<std::size_t>> body_bytes =
-        std::make_shared<std::atomic<std::size_t>>(0);
+    Budget bodies; // of all connections
+    /// Of one certificate's connections: nobody takes all the room there is.
+    std::unordered_map<std::string, std::weak_ptr<std::atomic<std::size_t>>> bodies_of;
+    Budget budget_of(const std::string& certificate_der);
     asio::steady_timer sweep_timer;
     bool sweeping = false;
     std::array<char, scratch_size> scratch{};
@@ -240,6 +253,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     std::string pending_; // bytes behind the request being handled (pipelining)
     std::unique_ptr<RequestReader> reader_;
+    Budget own_bodies_;
     std::optional<BodyCharge> charge_;
     Router::Match match_;
     Target target_;
@@ -339,6 +353,7 @@ Connection::Connection(Server::Impl& home, Listener& listener, tcp::socket socke
                        std::string address, std::shared_ptr<const TlsContext> tls)
     : home_(home), listener_(listener), socket_(std::move(socket)),
       channel_(socket_.native_handle(), std::move(tls)), peer_(std::make_shared<Peer>()) {
+    own_bodies_.limit = limits().max_body_bytes_per_certificate;
     peer_->address = std::move(address);
     expect_within(limits().handshake);
 }
@@ -399,6 +414,7 @@ Connection::Next Connection::step_handshake() {
     if (progress != Progress::done) return after(progress);
     peer_->certificate_der = channel_.peer_certificate();
     peer_->issuer_key = channel_.issuer_key();
+    own_bodies_ = home_.budget_of(peer_->certificate_der);
     return to_idle();
 }
 
@@ -505,9 +521,9 @@ Connection::Next Connection::on_head() {
     reader_->open_body(std::min(match_.route->max_body, listener_.max_body));
     if (reader_->state() == RequestReader::State::refused) return refuse(reader_->refusal());
     const auto announced = head.content_length.value_or(0);
-    if (home_.body_bytes->load() + announced > limits().max_body_bytes_in_flight)
+    if (!home_.bodies.has_room_for(announced) || !own_bodies_.has_room_for(announced))
         return refuse_busy();
-    charge_.emplace(home_.body_bytes);
+    charge_.emplace(home_.bodies, own_bodies_);
     if (reader_->state() == RequestReader::State::complete) return dispatch();
     stage_ = Stage::body;
     body_start_ = steady::now();
@@ -520,11 +536,11 @@ Connection::Next Connection::on_head() {
     return Next::again;
 }
 
-/// False when all bodies together are too much.
+/// False when all bodies together are too much, or those of this client.
 bool Connection::charge_body() {
     const auto size = reader_->body_size();
     deadline_ = body_start_ + limits().body_grace + time_for(size, limits().min_body_rate);
-    return charge_->raise_to(size, limits().max_body_bytes_in_flight);
+    return charge_->raise_to(size);
 }
 
 Connection::Next Connection::refuse_busy() {
@@ -717,6 +733,7 @@ Server::Impl::Impl(ServerSettings chosen, Router api_routes, Router ops_routes,
     : settings(std::move(chosen)), api(std::move(api_routes)), ops(std::move(ops_routes)),
       observer(std::move(told)), pool(std::max<std::size_t>(settings.workers, 1)),
       api_listener(io, api), ops_listener(io, ops), sweep_timer(io) {
+    bodies.limit = settings.limits.max_body_bytes_in_flight;
     if (!settings.listen_address.empty()) {
         tls = std::make_shared<const TlsContext>(settings.tls);
         api_listener.secured = true;
@@ -903,6 +920,19 @@ void Server::Impl::after(milliseconds delay, std::function<void()> job) {
             if (!cancelled && !draining) post_work(std::move(job));
         });
     });
+}
+
+Budget Server::Impl::budget_of(const std::string& certificate_der) {
+    if (bodies_of.size() > 2 * settings.limits.max_connections)
+        std::erase_if(bodies_of, [](const auto& entry) { return entry.second.expired(); });
+    auto& known = bodies_of[Bytes(sha256(certificate_der).view())];
+    Budget budget;
+    budget.limit = settings.limits.max_body_bytes_per_certificate;
+    if (auto used = known.lock())
+        budget.used = std::move(used);
+    else
+        known = budget.used;
+    return budget;
 }
 
 std::shared_ptr<const TlsContext> Server::Impl::current_tls() const {

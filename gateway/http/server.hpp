@@ -27,6 +27,9 @@ struct ServerLimits {
     std::size_t max_connections = 4096;
     std::size_t max_connections_per_address = 2048;
     std::size_t max_body_bytes_in_flight = 512u << 20; // of all connections; more = 503
+    /// Of one certificate's connections: two of the largest requests, a quarter of the whole; more
+    /// = 503.
+    std::size_t max_body_bytes_per_certificate = 128u << 20;
 };
 
 struct TlsSettings {

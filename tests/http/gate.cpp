@@ -81,11 +81,13 @@ http::Router Gate::api_routes() {
                     answer(http::text_response(200, "second"));
                 }});
     routes.add({"GET", "/dropped", "dropped", 0, [](const auto&, const Responder&) {}});
-    routes.add({"GET", "/held", "held", 0, [this](const auto&, const Responder& answer) {
-                    entered.set();
-                    released.wait();
-                    answer(http::text_response(200, "held"));
-                }});
+    const auto held = [this](const auto&, const Responder& answer) {
+        entered.set();
+        released.wait();
+        answer(http::text_response(200, "held"));
+    };
+    routes.add({"GET", "/held", "held", 0, held});
+    routes.add({"POST", "/held", "held.post", body_limit, held});
     routes.add({"GET", "/kept", "kept", 0, [this](const auto&, const Responder& answer) {
                     const std::lock_guard guard(mutex);
                     kept = answer;

@@ -307,6 +307,20 @@ BOOST_AUTO_TEST_CASE(limits_the_bodies_in_flight_and_forgets_those_that_ended) {
     BOOST_TEST(last.ask(post("/echo", std::string(100, 'x')))->status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(one_client_does_not_take_the_room_of_all_bodies) {
+    auto limits = http::ServerLimits{};
+    limits.max_body_bytes_per_certificate = 1000;
+    Gate gate(limits);
+    auto greedy = gate.office();
+    BOOST_TEST(greedy.send(post("/held", std::string(900, 'x'))));
+    BOOST_REQUIRE(gate.entered.wait());
+    check_problem(gate.office().ask(post("/echo", std::string(101, 'x'))), 503, "overloaded");
+    const auto other = gate.authority.issue("other", Purpose::client);
+    BOOST_TEST(gate.with(&other).ask(post("/echo", std::string(900, 'x')))->status == 200);
+    gate.released.set();
+    BOOST_TEST(greedy.receive()->status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(finishes_running_requests_before_it_stops) {
     Gate gate;
     auto idle = gate.office();
