@@ -43,6 +43,8 @@ const std::map<std::string, Shows> routes{
     {"GET /v1/audit/checkpoint", Shows::everyone},
     {"GET /v1/audit/tile/{rest...}", Shows::everyone},
     {"GET /v1/audit/policy", Shows::everyone},
+    {"GET /v1/audit/{year}/checkpoint", Shows::everyone},
+    {"GET /v1/audit/{year}/tile/{rest...}", Shows::everyone},
     {"POST /v1/session", Shows::own},
     {"GET /v1/session", Shows::own},
     {"DELETE /v1/session", Shows::own},
