@@ -4,7 +4,7 @@ for ids that never were. tests/api/isolation_test.cpp does the same for sessions
 import json
 import re
 
-from harness import CARE, THIRD, VISIT, GatewayTest, cpgw, main, schedule
+from harness import CARE, DAY, THIRD, GatewayTest, cpgw, main, schedule
 
 NEVER = {"bundles": "019a0000-0000-7000-8000-000000000000", "people": "0" * 32, "tokens": "0" * 32}
 
@@ -41,16 +41,16 @@ class Isolation(GatewayTest):
         return self.as_office(CARE).get(f"/v1/bundles/{bundle}/receipts").json()
 
     def test_a_disabled_office_sees_nothing_of_its_own(self):
-        bundle = self.send_one()
-        self.expect(self.as_office(VISIT).get(f"/v1/bundles/{bundle}"), 200)
-        cpgw("office", "disable", "--config", self.gateway.config, "--office", VISIT.number)
+        bundle = self.send_one(schedule(DAY))
+        self.expect(self.as_office(DAY).get(f"/v1/bundles/{bundle}"), 200)
+        cpgw("office", "disable", "--config", self.gateway.config, "--office", DAY.number)
         try:
             self.gateway.restart()
             for target in (f"/v1/bundles/{bundle}", "/v1/inbox", "/v1/me", f"/v1/bundles/{NEVER['bundles']}"):
-                self.problem(self.gateway.client(VISIT).get(target), 403, "forbidden")
+                self.problem(self.gateway.client(DAY).get(target), 403, "forbidden")
         finally:
-            cpgw("office", "add", "--config", self.gateway.config, "--office", VISIT.number, "--type", VISIT.service_type,
-                 "--name", VISIT.name)
+            cpgw("office", "add", "--config", self.gateway.config, "--office", DAY.number, "--type", DAY.service_type,
+                 "--name", DAY.name)
         self.clients.clear()
 
 
