@@ -228,14 +228,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-# Four offices stand for five hundred: the rate of one must not be what is measured.
-UNLIMITED = {"rates": "{read: {per_minute: 60000000, burst: 1000000}, write: {per_minute: 60000000, burst: 1000000}, "
-                      "uploads: 10000}"}
-
-
 def gateway(folder, settings=None):
-    return Gateway(folder, pki=OwnPki(folder.parent / f"{folder.name}-pki"), offices=SENDERS + RECEIVERS,
-                   settings=UNLIMITED | (settings or {}))
+    return Gateway(folder, pki=OwnPki(folder.parent / f"{folder.name}-pki"), offices=SENDERS + RECEIVERS, settings=settings)
 
 
 def load(command, place, seconds, port=None):

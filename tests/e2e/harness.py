@@ -324,6 +324,11 @@ JPEG = base64.b64decode(
 
 # -- the gateway ----------------------------------------------------------------------------------------------------
 
+# Tests ask as fast as they can, one office for many; what the rates do has tests of its own (people_test.py).
+UNLIMITED = ("{read: {per_minute: 60000000, burst: 1000000}, write: {per_minute: 60000000, burst: 1000000}, "
+             "login: {per_minute: 60000000, burst: 1000000}, uploads: 10000}")
+
+
 class Gateway:
     """`cpgw serve` in a folder of its own, with its PKI and offices. Stops in close(), also after a failed test."""
 
@@ -356,6 +361,7 @@ class Gateway:
             "data": "data",
             "workers": "2",
             "log": "{level: info}",
+            "rates": UNLIMITED,
         } | settings
         self.config.write_text("".join(f"{name}: {value}\n" for name, value in blocks.items()))
 

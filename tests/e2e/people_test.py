@@ -36,8 +36,6 @@ class PeopleTest(GatewayTest):
 
 
 class Optional(PeopleTest):
-    settings = {"rates": "{login: {per_minute: 6000, burst: 1000}}"}
-
     def test_a_day_at_the_office(self):
         admin = self.session(CARE, "admin", self.add(CARE, "admin", "office_admin"))
         added = self.expect(admin.post_json("/v1/people", {"user": "hanako", "role": "staff"}), 201).json()
