@@ -70,7 +70,7 @@ void limit_head(Html& html, const SheetRequest& request, const std::string& mont
              "<th colspan=\"2\">区分支給限度基準</th><th rowspan=\"2\">単位数<br>単価</th>"
              "<th rowspan=\"2\">費用総額<br>保険／事業<br>対象分</th><th "
              "rowspan=\"2\">給付率<br>（％）</th>"
-             "<th rowspan=\"2\">保険／事業費<br>請求額</th><th "
+             "<th rowspan=\"2\">保険／事業<br>費請求額</th><th "
              "rowspan=\"2\">定額利用者<br>負担単価<br>金額</th>"
              "<th rowspan=\"2\">利用者負担<br>保険／事業<br>対象分</th>"
              "<th rowspan=\"2\">利用者負担<br>全額<br>負担分</th></tr><tr>"

@@ -89,11 +89,11 @@ td.name,span.name{font-size:10pt}
 .grid6 tr.actual td{border-top-style:dotted}
 .grid6 .kind{font-size:6.5pt}
 .grid7{font-size:7pt}
-.grid7 th{font-size:6pt;padding:.3mm .1mm;line-height:1.15}
+.grid7 th{font-size:5.8pt;padding:.3mm .1mm;line-height:1.15}
 .grid7 td{padding:.35mm .5mm;vertical-align:middle}
-.grid7 .office{width:34mm}
+.grid7 .office{width:30mm}
 .grid7 .number{width:17mm}
-.grid7 .service{width:32mm}
+.grid7 .service{width:29mm}
 .grid7 .code{width:12mm}
 tr.subtotal td{background:#f5f5f2}
 tr.total td{background:#ececea;border-top:.35mm double #000}
