@@ -37,13 +37,29 @@ std::string place_of(const Finding& finding, Lang lang) {
 
 /// Findings that tell a person the same but for the line: shown once, with the other lines.
 struct Fold {
+    struct Lines {
+        std::uint32_t from = 0, to = 0;
+    };
     const Finding* first = nullptr;
-    std::vector<std::uint32_t> other_lines;
+    std::vector<Lines> other_lines;
     std::uint64_t others = 0;
+    bool more_lines = false; // than are named
+
+    void add(std::uint32_t line);
 };
 
-/// Lines named behind a folded finding: they fit in two or three rows of a terminal.
+/// Stretches of lines named behind a folded finding: they fit in two or three rows of a terminal.
 constexpr std::size_t max_other_lines = 20;
+
+void Fold::add(std::uint32_t line) {
+    ++others;
+    if (!more_lines && !other_lines.empty() && line == other_lines.back().to + 1)
+        other_lines.back().to = line;
+    else if (other_lines.size() < max_other_lines)
+        other_lines.push_back({line, line});
+    else
+        more_lines = true;
+}
 
 /// What must be equal for two findings to be folded; which earlier record a double one equals is
 /// its line told in another way.
@@ -70,10 +86,7 @@ std::vector<Fold> folded(const std::vector<Finding>& findings) {
             folds.push_back({.first = &finding, .other_lines = {}});
             continue;
         }
-        Fold& fold = folds[known->second];
-        ++fold.others;
-        if (fold.other_lines.size() < max_other_lines)
-            fold.other_lines.push_back(finding.where.line);
+        folds[known->second].add(finding.where.line);
     }
     return folds;
 }
@@ -82,9 +95,13 @@ void add_other_lines(std::string& out, const Fold& fold, Lang lang) {
     if (fold.others == 0) return;
     out += lang == Lang::ja ? "    ほか " + std::to_string(fold.others) + " 件：行 "
                             : "    and " + std::to_string(fold.others) + " more: lines ";
-    for (std::size_t i = 0; i < fold.other_lines.size(); ++i)
-        out += (i == 0 ? "" : ", ") + std::to_string(fold.other_lines[i]);
-    out += fold.others > fold.other_lines.size() ? ", …\n" : "\n";
+    std::string_view comma;
+    for (const auto& [from, to] : fold.other_lines) {
+        (out += comma) += std::to_string(from);
+        if (to != from) out += "-" + std::to_string(to);
+        comma = ", ";
+    }
+    out += fold.more_lines ? ", …\n" : "\n";
 }
 
 void add_fold(std::string& out, const Catalog& catalog, const Fold& fold, Lang lang) {

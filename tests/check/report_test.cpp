@@ -303,14 +303,18 @@ BOOST_AUTO_TEST_CASE(text_folds_what_says_the_same_and_names_the_lines) {
     BOOST_CHECK(text.find("2行目 › サービス利用日") != std::string::npos);
     BOOST_CHECK(text.find("3行目 › サービス利用日") == std::string::npos);
     BOOST_CHECK(text.find("3行目 › 保険者番号") != std::string::npos);
-    BOOST_CHECK(text.find("    ほか 4 件：行 3, 4, 5, 6\n") != std::string::npos);
+    BOOST_CHECK(text.find("    ほか 4 件：行 3-6\n") != std::string::npos);
     const std::string english = to_text(catalog(), check(item), Lang::en);
-    BOOST_CHECK(english.find("    and 4 more: lines 3, 4, 5, 6\n") != std::string::npos);
+    BOOST_CHECK(english.find("    and 4 more: lines 3-6\n") != std::string::npos);
+    cell(item, "UPPLAN", 4, "service_date") = "20251201";
+    BOOST_CHECK(to_text(catalog(), check(item), Lang::ja).find("ほか 3 件：行 3, 5-6\n") !=
+                std::string::npos);
+    cell(item, "UPPLAN", 4, "service_date") = "20260101";
     item.options.keep_values = true;
     cell(item, "UPPLAN", 6, "service_date") = "20260102";
     const std::string values = to_text(catalog(), check(item), Lang::ja);
     BOOST_TEST_INFO(values);
-    BOOST_CHECK(values.find("ほか 3 件：行 3, 4, 5\n") != std::string::npos);
+    BOOST_CHECK(values.find("ほか 3 件：行 3-5\n") != std::string::npos);
     BOOST_CHECK(values.find("値：20260102") != std::string::npos);
 }
 
