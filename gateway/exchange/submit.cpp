@@ -576,30 +576,32 @@ void Exchange::submit(Submission submission, Deadline deadline, SubmitDone done)
                         std::any_of(plan->drafts.begin(), plan->drafts.end(),
                                     [](const Draft& draft) { return draft.receiver_known; });
     auto job = routed ? job_of(plan) : refusal_job(*plan);
-    services_.gate.submit(
-        std::move(job), deadline,
-        [this, plan, routed, in_flight, done = std::move(done)](
-            Result<store::JobResult> result, std::exception_ptr failure) mutable {
-            services_.post([this, plan, routed, in_flight = std::move(in_flight),
-                            done = std::move(done), result = std::move(result), failure] {
-                if (failure || !result)
-                    return done(failure ? Error{Errc::overloaded, "the store failed"}
-                                        : result.error(),
-                                failure);
-                if (!routed)
-                    return done(
-                        Error{Errc::unknown_receiver, "no receiver of the request is known here"},
+    const auto finish = [this, plan, routed, done = std::move(done)](
+                            const Result<store::JobResult>& result, std::exception_ptr failure) {
+        if (failure || !result)
+            return done(failure ? Error{Errc::overloaded, "the store failed"} : result.error(),
+                        failure);
+        if (!routed)
+            return done(Error{Errc::unknown_receiver, "no receiver of the request is known here"},
                         nullptr);
-                std::exception_ptr broken;
-                Result<SubmitAnswer> reply = Error{Errc::overloaded, ""};
-                try {
-                    reply = answer(*plan, *result);
-                } catch (...) {
-                    broken = std::current_exception();
-                }
-                done(std::move(reply), broken);
-            });
-        });
+        Result<SubmitAnswer> reply = Error{Errc::overloaded, ""};
+        try {
+            reply = answer(*plan, *result);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        done(std::move(reply), failure);
+    };
+    services_.gate.submit(std::move(job), deadline,
+                          [this, finish, in_flight = std::move(in_flight)](
+                              Result<store::JobResult> result, std::exception_ptr failure) mutable {
+                              auto work = [finish, in_flight = std::move(in_flight),
+                                           result = std::move(result), failure]() mutable {
+                                  in_flight.reset(); // who has the answer may ask again at once
+                                  finish(result, failure);
+                              };
+                              services_.post(std::move(work));
+                          });
 }
 
 store::Job Exchange::job_of(const std::shared_ptr<Plan>& plan) const {
