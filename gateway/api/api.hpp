@@ -42,7 +42,7 @@ struct ApiServices {
         after;                  // on the worker pool
     audit::VerifierKey log_key; // under the name of any year's log
     exchange::ExchangeLimits exchange_limits;
-    /// Whether a submission may be taken now; the reason when not (overloaded: 503).
+    /// Whether a submission may be taken now; the reason when not (suspended: 503).
     std::function<Result<void>()> may_submit;
     std::function<std::chrono::steady_clock::time_point()> steady; // for the rates
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty

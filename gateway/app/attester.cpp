@@ -272,11 +272,11 @@ void Attester::stop() {
 Result<void> Attester::may_submit() const {
     const auto& tsa = impl_->settings.tsa;
     if (impl_->contradicted)
-        return Error{Errc::overloaded,
+        return Error{Errc::suspended,
                      "a witness has seen another log of this gateway; an administrator must look"};
     if (tsa && tsa->stop_on_outage && impl_->missed >= tsa->missed)
-        return Error{Errc::overloaded, "the time-stamping authority cannot be reached; nothing new "
-                                       "is taken until it can"};
+        return Error{Errc::suspended, "the time-stamping authority cannot be reached; nothing new "
+                                      "is taken until it can"};
     return {};
 }
 

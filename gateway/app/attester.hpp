@@ -48,7 +48,7 @@ class Attester {
     void start();
     /// Ends the thread; a request that runs is waited for (at most its time-out). Idempotent.
     void stop();
-    /// overloaded, with the reason: too many stamps were missed (on_outage: stop), or a witness saw
+    /// suspended, with the reason: too many stamps were missed (on_outage: stop), or a witness saw
     /// a larger or another log. Any thread.
     Result<void> may_submit() const;
 

@@ -56,6 +56,9 @@ constexpr std::array errc_words{
               "しばらく待ってから、もう一度お試しください。"},
     ErrcWords{Errc::overloaded, 503, "混み合っています", "Overloaded",
               "現在混み合っています。しばらく待ってから、もう一度お試しください。"},
+    ErrcWords{Errc::suspended, 503, "新しい送信を止めています", "Suspended",
+              "記録の証明（タイムスタンプまたは証人）に支障があり、新しい送信を受け付けていません。"
+              "受け取りなどはできます。続くときはゲートウェイの管理者に連絡してください。"},
     ErrcWords{Errc::unreachable, 502, "相手に接続できません", "The other side cannot be reached",
               "接続先から応答がありません。"},
     ErrcWords{Errc::tampered, 422, "証跡が正しくありません", "The evidence does not prove",

@@ -36,6 +36,8 @@ std::string_view slug_of(Errc code) {
         return "not-acceptable";
     case Errc::rate_limited:
         return "rate-limited";
+    case Errc::suspended:
+        return "suspended";
     case Errc::overloaded:
         return "overloaded";
     case Errc::unreachable:

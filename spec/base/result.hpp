@@ -29,6 +29,7 @@ enum class Errc {
     not_acceptable,         // the data was understood and is refused (422)
     rate_limited,           // 429
     overloaded,             // queue full (503)
+    suspended,              // nothing new is taken until an administrator or time mends it (503)
     unreachable,            // the other side cannot be reached (client side)
     tampered,               // evidence that does not prove
     unknown_key,            // evidence signed by a key that is not trusted
