@@ -106,8 +106,8 @@ def bench_rules(folder, given):
 
 def bench_each(folder, given):
     """What is saved when one rule is left out; less than equal checks lie apart is noise."""
-    bundle = schedule(folder / "bundle", 200 if given.quick else 1500)
-    (_, _, noise, full), *rules = lines_of([given.check_bench, bundle, 3 if given.quick else 20, "each"])
+    bundle = schedule(folder / "bundle", 200 if given.quick else 1000)
+    (_, _, noise, full), *rules = lines_of([given.check_bench, bundle, 3 if given.quick else 40, "each"])
     noise, full = float(noise), float(full)
     told = sorted(((float(saved), name, table) for name, table, saved, _ in rules), reverse=True)
     for saved, name, table in told:

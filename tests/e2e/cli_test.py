@@ -58,6 +58,14 @@ class Check(CommandTest):
         packed.write_bytes(make_zip(files))  # is held
         self.assertEqual(self.report(self.write("month", files), code=1), self.report(packed, code=1))
 
+    def test_the_month_of_a_big_office_is_one_call(self):
+        receivers = ",".join(f"0371{number:06d}:11" for number in range(700))
+        cpgw("sample", "--from", "0370100017:43", "--to", receivers, "--month", "202612", "--users", 1, "--kind", "schedule",
+             "--out", self.folder / "month")
+        report = self.report(self.folder / "month", code=0)
+        self.assertEqual(len(report["bundles"]), 700)
+        self.assertEqual(sum(len(bundle["files"]) for bundle in report["bundles"]), 2100)
+
     def test_a_file_over_the_limit_is_named(self):
         name = next(name for name in schedule() if name.startswith("UPPLAN_"))
         folder = self.write("huge", {name: b"202407"})
