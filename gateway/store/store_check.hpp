@@ -11,8 +11,8 @@ namespace cpg::store {
 std::vector<audit::LogSource> logs_of(Store& store);
 
 /// audit::check_logs() over all years, and: each bundle's row says what its leaves say (offices,
-/// kind, month, edition, state, times), each of its steps has its leaf, and each leaf about a
-/// bundle's life has its step, unless an `erase` leaf names the bundle.
+/// kind, month, edition, state, times), each of its steps has its leaf, each leaf about a bundle's
+/// life has its step, and a bundle is erased exactly when an `erase` leaf names it.
 audit::Findings check_store(Store& store, const std::vector<audit::VerifierKey>& trusted,
                             const std::function<void(const audit::Findings&)>& on_progress = {});
 

@@ -172,16 +172,27 @@ BOOST_AUTO_TEST_CASE(what_was_changed_in_any_row_is_found) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_leaf_of_an_erased_bundle_needs_no_step) {
+BOOST_AUTO_TEST_CASE(a_bundle_is_erased_exactly_when_the_log_says_so) {
     Life life;
     life.store = life.backend.open(life.signer);
-    const BundleId id = next_id();
-    BundleRow row = bundle_row(usual_pair, 50, "gone");
-    row.id = id;
+    const BundleRow erased = life.take_in(50, {}), kept = life.take_in(51, {});
+    life.write(EraseOp{erased.id, at(60), plain_leaf(audit::EntryType::erase, erased.id)});
+    BOOST_TEST(life.check().count() == 0u);
+    Hand(life.backend.file()).run("UPDATE bundle SET erased_at = 1 WHERE erased_at IS NULL");
+    BOOST_TEST(life.check().count() > 0u);
+    Hand(life.backend.file()).run("UPDATE bundle SET erased_at = NULL");
+    BOOST_TEST(life.check().count() == 1u);
+    BOOST_TEST(life.store->bundle(kept.id).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_leaf_of_a_bundles_life_needs_its_step) {
+    Life life;
+    life.store = life.backend.open(life.signer);
+    const BundleRow row = bundle_row(usual_pair, 50, "never taken in");
     life.write(leaf_op(leaf_of(row, audit::EntryType::submit, at(1), "accepted")));
     BOOST_TEST(life.check().count() == 1u);
-    life.write(leaf_op(plain_leaf(audit::EntryType::erase, id)));
-    BOOST_TEST(life.check().count() == 0u);
+    life.write(leaf_op(plain_leaf(audit::EntryType::erase, row.id)));
+    BOOST_TEST(life.check().count() == 1u); // erasing keeps the row and the steps
 }
 
 BOOST_AUTO_TEST_SUITE_END()
