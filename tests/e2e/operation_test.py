@@ -262,7 +262,8 @@ class Settings(GatewayTest):
 
     def test_settings_that_cannot_be_used(self):
         good = self.gateway.config.read_text()
-        for text, expected in ((good + "colour: red\n", "wrong.yaml:8"), (good + "workers: many\n", "whole number"),
+        last = len(good.splitlines()) + 1
+        for text, expected in ((good + "colour: red\n", f"wrong.yaml:{last}"), (good + "workers: many\n", "whole number"),
                                (good.replace("data: data", "data: nowhere"), "nowhere"), ("- a\n", "map"),
                                (good.replace("server.pem", "gone.pem"), "gone.pem"), ("a: [", "wrong.yaml")):
             with self.subTest(expected):
