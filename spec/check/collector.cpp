@@ -129,6 +129,11 @@ void Collector::number_findings() {
         }
 }
 
+bool Collector::has_errors() const {
+    return std::any_of(counted_.begin(), counted_.end(),
+                       [](const auto& of_rule) { return of_rule[1].count > 0; });
+}
+
 void Collector::move_into(BundleReport& report) {
     for (const auto& [warnings, errors] : counted_) {
         report.warnings += warnings.count;

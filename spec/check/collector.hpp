@@ -39,6 +39,7 @@ class Collector {
     /// form: what a profile chooses for it holds.
     Finding* raise_mild(Rule rule, const Site& site, std::string_view variant = {});
 
+    bool has_errors() const;
     /// Counts, verdict and the chosen findings in report order.
     void move_into(BundleReport& report);
 

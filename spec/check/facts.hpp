@@ -288,6 +288,7 @@ struct FileFacts : UserFacts {
     bool readable = false; // its cells were read
     bool complete =
         false; // the keys of all its records are known, so that what is missing can be told
+    bool receiver_guessed = false; // an office that cannot be read was taken for the receiver
     std::uint32_t records = 0;
     std::string version;                    // as understood (202410 = 202407); empty when not known
     std::string first_version, first_month; // as the first record gives them

@@ -102,6 +102,7 @@ void receiver_named(RecordContext& context) {
     const BytesView office = context.text(column);
     const bool may_be_empty = context.facts.type->id == "UP2KYO"; // 保険対象外
     const bool unreadable = office.empty() && (context.filled(column) || !may_be_empty);
+    context.facts.receiver_guessed = context.facts.receiver_guessed || unreadable;
     if (unreadable || same(office, context.to().office.view())) context.use->names_receiver = true;
 }
 
@@ -153,6 +154,15 @@ void schedule_users_belong_to_receiver(BundleFacts& bundle, Collector& findings)
     if (!plan || !plan->complete || bundle.envelope.to_care_manager) return;
     for (const KeyUse& use : plan->keys)
         if (!use.names_receiver) findings.raise(Rule::priv_01, plan->at(use));
+}
+
+// own: what cannot be read is told as an error and the bundle refused; where a milder profile makes
+// that a warning, nobody can say whose data the record is, so it goes to nobody. Runs last
+void unread_users_go_to_nobody(BundleFacts& bundle, Collector& findings) {
+    const FileFacts* const plan = bundle.file("UPPLAN");
+    if (!plan || bundle.envelope.to_care_manager || findings.has_errors()) return;
+    if (!plan->complete || plan->receiver_guessed)
+        findings.raise(Rule::priv_01, plan->site(), "unread");
 }
 
 // 2.6: the same for plans, where the receiver is named in 第2表, or a schedule for it is known

@@ -73,6 +73,7 @@ constexpr BundleRule all_bundle_rules[] = {
     version_fits_the_month,
     schedule_shows_all_offices,
     satellites_of_actual,
+    unread_users_go_to_nobody,
 };
 
 /// Things told once a file, before every further one is told: more kinds of wrong months are no

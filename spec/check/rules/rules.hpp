@@ -129,6 +129,7 @@ void offices_of_users(BundleFacts& bundle, Collector& findings);
 void service_type_in_scope(RecordContext& context);
 void schedule_users_belong_to_receiver(BundleFacts& bundle, Collector& findings);
 void plan_users_belong_to_receiver(BundleFacts& bundle, Collector& findings);
+void unread_users_go_to_nobody(BundleFacts& bundle, Collector& findings);
 void schedule_shows_all_offices(BundleFacts& bundle, Collector& findings);
 void add_offices_to_totals(const BundleFacts& bundle, FileFacts& facts);
 
