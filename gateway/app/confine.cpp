@@ -185,7 +185,8 @@ scmp_arg_cmp masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
 void allow_memory(scmp_filter_ctx filter) {
     constexpr unsigned protection = 2; // argument of mmap and mprotect
     constexpr scmp_datum_t both = PROT_WRITE | PROT_EXEC;
-    for (const scmp_datum_t kind : {0, PROT_WRITE, PROT_EXEC})
+    for (const scmp_datum_t kind :
+         {scmp_datum_t{0}, scmp_datum_t{PROT_WRITE}, scmp_datum_t{PROT_EXEC}})
         allow(filter, "mmap", {masked(protection, both, kind)});
     allow(filter, "mprotect", {masked(protection, PROT_EXEC, 0)});
 }
