@@ -32,24 +32,26 @@ struct TableSet {
     const Edition* edition = nullptr;
     OfficeRef from, to;
     Serial serial;
-    std::vector<Table> tables;      // in the edition's order of files
-    std::vector<InputFile> others;  // what is no CSV: pictures
+    std::vector<Table> tables;                       // in the edition's order of files
+    std::vector<InputFile> others;                   // what is no CSV: pictures
     const Table* table(std::string_view type) const; // null when there is none
 };
 
-/// Reads a bundle's files. malformed: bytes that are not MS932, broken quotes, a record with
-/// another number of columns than the type has; the detail names file and line, never a value.
-/// A header row is left out.
+/// Reads a bundle's files. malformed: bytes that are not MS932 or hold 外字, broken quotes, a
+/// record with another number of columns than the type has (one empty one more is left out,
+/// R-CSV-01), two files of one type; the detail names file and line, never a value. too_large: a
+/// file that is not held in memory. A header row is left out.
 Result<TableSet> tables_of(const Bundle& bundle);
 
 /// A place whose text cannot be written in MS932.
 struct UnwritableText {
-    std::string type; // "UPPLAN"
-    std::size_t row = 0;
-    int column = 0; // No. of the item
+    std::string type;    // "UPPLAN"
+    std::size_t row = 0; // index in the table, from 0
+    int column = 0;      // No. of the item
 };
 struct WrittenSet {
-    std::vector<InputFile> files; // with the names of the standard; empty when something cannot be written
+    std::vector<InputFile>
+        files; // with the names of the standard; empty when something cannot be written
     std::vector<UnwritableText> unwritable;
 };
 /// Free text quoted, the rest bare, CRLF, MS932 (standard 4.3, 別紙). With Fold::yes 〜−‖¥ become
