@@ -11,7 +11,7 @@ STEPS = {"submit": "受け付けた accepted", "reject": "受付を断った ref
 FORMS = {b"TYPE": rb"submit|reject|fetch|ack|recall|unclaimed|access|admin|key|erase|tsa|start|stop|shard-close",
          b"TIME": rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", b"HASH": rb"sha256:[0-9a-f]{64}",
          b"UUID": rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", b"OFFICE": rb"\d{2}[0-9A-HJ-NPR-Z]\d{7}",
-         b"MONTH": rb"(?:19|2\d)\d\d(?:0[1-9]|1[0-2])", b"WORD": rb"(?!-(?![\w.-]))[\w.-]{1,64}"}  # "-" is no word
+         b"MONTH": rb"(?:19|2\d)\d\d(?:0[1-9]|1[0-2])", b"WORD": rb"(?!-(?![\w.-]))[\w.-]{1,64}", b"COUNT": rb"0|[1-9]\d{0,8}"}  # "-" is no word
 LEAF = re.compile(re.sub(b"[A-Z]{4,}", lambda name: b"(?:" + FORMS[name[0]] + b")", rb"""cpgw-entry/v1
 type (?P<type>TYPE)
 time (?P<time>TIME)
@@ -22,7 +22,7 @@ spec (?:WORD|-) kind (?P<kind>WORD|-) month (?P<month>MONTH|-)
 (?P<files>(?:file \d+ WORD (?:0|[1-9]\d*) sha256c:\S{44}\n){0,24})result (?P<result>WORD(?: (?:WORD(?:,WORD)*|-))?|-)
 (?:event WORD\n)?rules (?:HASH|-)
 sig cms (?P<cms>HASH|none)
-(?P<details>(?:WORD [ -~]+\n)*)"""))
+(?P<details>(?:(?!adapter )WORD [ -~]+\n)*)(?P<adapter>(?:adapter [a-z0-9][a-z0-9-]{0,39}@COUNT fills COUNT lookups COUNT report HASH\n)?)"""))
 RECEIPT = rb"c2sp\.org/tlog-proof@v1\nextra (.+)\nindex (0|[1-9][0-9]*)((?:\n.+){0,64})\n\n((?:.*\n)+)"
 NOTE = r"((.+)\n(0|[1-9][0-9]*)\n(.+)\n(?:.+\n)*)\n((?:— [^\x00-\x1f+\s]+ \S+\n){1,100})"  # C2SP tlog-checkpoint
 
@@ -107,7 +107,7 @@ def open_receipt(text, keys):
     leaf["sum"] = re.search(r"^files-digest sha256:([0-9a-f]{64})$", leaf["details"], re.M)
     datetime.datetime(2000 + int(leaf["time"][:4]) % 400, *map(int, re.findall(r"\d+", leaf["time"])[1:6]))
     enough = len(salts) in (0, len(files)) or (leaf["sum"] and len(salts) > len(files))
-    need(enough and all(size < 2**64 for size, _ in leaf["files"]))
+    need(enough and all(size < 2**64 for size, _ in leaf["files"]) and (leaf["type"] in ("submit", "reject") or not leaf["adapter"]))
     return leaf
 
 def compare(leaf, files):
@@ -193,7 +193,7 @@ def main(arguments):
         print(f"{HEADLINES[code]}: {path}: {reason}")
         if leaf:
             print(f"  だれが who: {leaf['sender']} → {leaf['to']}（接続の証明書 certificate {leaf['cert']}）\n"
-                  f"  何を what: {leaf['bundle']} {leaf['kind']} {leaf['month']}: {STEPS.get(leaf['type'], leaf['type'])}\n  いつ when: {leaf['time']}（ゲートウェイの時計 the gateway's clock）{leaf['place']}")
+                  f"  何を what: {leaf['bundle']} {leaf['kind']} {leaf['month']}: {STEPS.get(leaf['type'], leaf['type'])}\n  送信側の変換 conversion: {leaf['adapter'][8:-1] or '-'}\n  いつ when: {leaf['time']}（ゲートウェイの時計 the gateway's clock）{leaf['place']}")
     return min((code for _, code, _, _ in found if code), default=PROVEN)
 
 if __name__ == "__main__":

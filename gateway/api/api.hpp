@@ -167,6 +167,7 @@ Lang lang_of(const http::Request& request);
 struct Upload {
     std::vector<InputFile> files, papers;
     std::optional<std::string> cover;
+    std::optional<Conversion> conversion; // of the header Cpgw-Conversion
 };
 /// unsupported_media_type, malformed, too_large, digest_mismatch.
 Result<Upload> read_upload(const http::Request& request, const UnpackLimits& limits);

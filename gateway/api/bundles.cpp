@@ -8,7 +8,8 @@ namespace cpg::api {
 
 namespace {
 
-// What makes two requests the same: the files, not the boundary between them.
+// What makes two requests the same: the files, not the boundary between them, nor what is said of
+// their conversion (the first answer's leaf stands).
 Digest digest_of(const Upload& upload) {
     Sha256 hash;
     const auto add = [&](std::string_view part, const InputFile& file) {
@@ -79,6 +80,7 @@ void Api::post_bundles(RequestPtr request, const identity::Identity& caller,
     submission.files = std::move(upload->files);
     submission.papers = std::move(upload->papers);
     submission.cover = std::move(upload->cover);
+    submission.conversion = std::move(upload->conversion);
     request->body = {}; // the files hold the bytes now
     const auto deadline = request->deadline;
     services_.exchange.submit(

@@ -22,6 +22,19 @@ Result<void> check_digest(const http::Request& request) {
     return {};
 }
 
+/// What the adapter at the office says; a header given twice says nothing certain.
+Result<std::optional<Conversion>> read_conversion(const http::Request& request) {
+    std::optional<Conversion> conversion;
+    for (const auto& [name, value] : request.headers) {
+        if (name != "cpgw-conversion") continue;
+        if (conversion) return Error{Errc::malformed, "Cpgw-Conversion is given twice"};
+        auto read = parse_conversion_header(value);
+        if (!read) return read.error();
+        conversion = std::move(*read);
+    }
+    return conversion;
+}
+
 bool ends_with_zip(std::string_view name) {
     if (name.size() < 4) return false;
     std::string tail(name.substr(name.size() - 4));
@@ -67,6 +80,8 @@ Result<Upload> read_multipart(const http::Request& request, const UnpackLimits& 
 } // namespace
 
 Result<Upload> read_upload(const http::Request& request, const UnpackLimits& limits) {
+    auto conversion = read_conversion(request);
+    if (!conversion) return conversion.error();
     if (const auto checked = check_digest(request); !checked) return checked.error();
     const auto type = request.header("content-type");
     Upload upload;
@@ -85,6 +100,7 @@ Result<Upload> read_upload(const http::Request& request, const UnpackLimits& lim
     if (upload.files.empty() && upload.papers.empty())
         return Error{Errc::malformed, "the request holds no file"};
     if (upload.files.size() > limits.max_entries) return Error{Errc::too_large, "too many files"};
+    upload.conversion = *std::move(conversion);
     return upload;
 }
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view header = "cpgw-entry/v1";
 constexpr std::string_view commitment_mark = "sha256c:";
 constexpr std::string_view nothing = "-";
+constexpr std::string_view adapter_line = "adapter";
 constexpr std::size_t max_word = 64; // of a type, kind, edition, event or detail's name
 
 constexpr std::array<std::pair<EntryType, std::string_view>, 14> type_names = {{
@@ -63,9 +64,13 @@ bool is_result(std::string_view text) {
 }
 
 bool is_detail(const std::pair<std::string, std::string>& detail) {
-    return is_word(detail.first) && !detail.second.empty() &&
+    return is_word(detail.first) && detail.first != adapter_line && !detail.second.empty() &&
            std::all_of(detail.second.begin(), detail.second.end(),
                        [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+bool may_name_a_conversion(EntryType type) {
+    return type == EntryType::submit || type == EntryType::reject;
 }
 
 bool is_year_of_four_digits(Time time) {
@@ -80,6 +85,8 @@ bool fits_form(const Entry& entry) {
     return is_year_of_four_digits(entry.time) && is_word_or_empty(entry.edition) &&
            is_word_or_empty(entry.kind) && is_word_or_empty(entry.event) &&
            is_result(entry.result) &&
+           (!entry.conversion ||
+            (may_name_a_conversion(entry.type) && is_well_formed(*entry.conversion))) &&
            std::all_of(entry.details.begin(), entry.details.end(), is_detail);
 }
 
@@ -117,6 +124,8 @@ std::string write(const Entry& entry) {
     text += "rules " + value_or_nothing(entry.rules, prefixed_hex);
     text += "\nsig cms " + (entry.cms ? prefixed_hex(*entry.cms) : std::string("none")) + "\n";
     for (const auto& [name, value] : entry.details) text.append(name).append(" ") += value + "\n";
+    if (entry.conversion)
+        text.append(adapter_line).append(" ") += to_leaf_line(*entry.conversion) + "\n";
     return text;
 }
 
@@ -151,7 +160,10 @@ class EntryReader {
         entry.rules = value_or_none(line("rules "), digest_of);
         const std::string_view cms = line("sig cms ");
         if (cms != "none") entry.cms = checked(digest_of(cms));
-        while (good_ && !lines_.done()) entry.details.push_back(detail());
+        while (good_ && !lines_.done() && !starts("adapter ")) entry.details.push_back(detail());
+        if (good_ && !lines_.done())
+            entry.conversion = checked(parse_conversion_line(line("adapter ")));
+        check(lines_.done());
         if (!good_) return std::nullopt;
         return entry;
     }

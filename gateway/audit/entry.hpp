@@ -3,6 +3,7 @@
 #pragma once
 
 #include "spec/base/clock.hpp"
+#include "spec/base/conversion.hpp"
 
 #include <vector>
 
@@ -54,13 +55,15 @@ struct Entry {
     std::optional<Digest> rules; // catalog digest
     std::optional<Digest> cms;   // over the sender's signatures, see digest_of_digests()
     std::vector<std::pair<std::string, std::string>>
-        details; // further "key value" lines at the end: ASCII, no personal data
+        details; // further "key value" lines: ASCII, no personal data; none is named "adapter"
+    std::optional<Conversion> conversion; // the last line, "adapter …"; of submit and reject only
 };
 
 /// Lines, in this order, each "name value": header `cpgw-entry/v1`, type, time, bundle, from, to,
-/// spec, file…, result, event (when there is one), rules, sig, details. Throws std::length_error
-/// over 4 KiB or max_listed_files (list_files() keeps within), std::invalid_argument when a value
-/// does not fit its line (a detail that is not ASCII, a file number out of order).
+/// spec, file…, result, event (when there is one), rules, sig, details, adapter (when the office
+/// named a conversion). Throws std::length_error over 4 KiB or max_listed_files (list_files() keeps
+/// within), std::invalid_argument when a value does not fit its line (a detail that is not ASCII, a
+/// file number out of order).
 std::string format_entry(const Entry& entry);
 /// Strict: the exact form format_entry() writes.
 Result<Entry> parse_entry(std::string_view text);

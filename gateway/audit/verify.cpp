@@ -415,6 +415,7 @@ void add_record(json::object& object, const Receipt& receipt) {
     object["certificate"] = value_of(entry.certificate, prefixed_hex);
     object["outcome"] = entry.result;
     object["event"] = entry.event;
+    object["conversion"] = value_of(entry.conversion, to_header);
     object["log"] = {{"origin", receipt.checkpoint.origin},
                      {"index", receipt.proof.proof.index},
                      {"size", receipt.checkpoint.size},

@@ -88,6 +88,19 @@ void add_when_known(std::vector<Words>& lines, const Entry& entry) {
              "fingerprint of the certificate that acted: " + prefixed_hex(*entry.certificate)});
 }
 
+/// What the office said of its adapter; the gateway has seen neither the source nor the report.
+Words words_of(const Conversion& conversion) {
+    const std::string dialect = conversion.dialect, report = prefixed_hex(conversion.report),
+                      version = std::to_string(conversion.version),
+                      fills = std::to_string(conversion.fills),
+                      lookups = std::to_string(conversion.lookups);
+    return {"送信側の変換: 方言 " + dialect + " 第 " + version + " 版、補った値 " + fills +
+                " 件、表で引いた値 " + lookups + " 件と申告されたこと（変換の報告 " + report + "）",
+            "conversion at the sender: it declared dialect " + dialect + " version " + version +
+                ", " + fills + " values filled in, " + lookups + " looked up (its report " +
+                report + ")"};
+}
+
 void add_spec(std::vector<Words>& lines, const Entry& entry) {
     if (!entry.edition.empty() || !entry.kind.empty())
         lines.push_back({"標準仕様 " + entry.edition + " 版、種類 " + entry.kind + "、対象年月 " +
@@ -100,6 +113,7 @@ void add_spec(std::vector<Words>& lines, const Entry& entry) {
     if (!entry.event.empty())
         lines.push_back(
             {"ETSI EN 319 522 の事象名: " + entry.event, "ETSI EN 319 522 event: " + entry.event});
+    if (entry.conversion) lines.push_back(words_of(*entry.conversion));
 }
 
 } // namespace
@@ -165,6 +179,9 @@ std::vector<Words> not_proven_by(const Receipt& receipt, Contents contents,
     if (!receipt.entry.files.empty())
         lines.push_back({"ファイルに書かれたことが事実であること（検査は形式と規則だけです）",
                          "that what the files say is true (form and rules only were checked)"});
+    if (receipt.entry.conversion)
+        lines.push_back({"送信側の変換が正しいこと（変換前のデータは届いていません）",
+                         "that the conversion was right (what was converted is not here)"});
     lines.push_back({"実際に操作した人が誰か（証明書は事業所のものです）",
                      "which person acted (the certificate is an office's)"});
     lines.push_back({"第三者による時刻（時刻はゲートウェイの時計によります）",

@@ -6,6 +6,7 @@
 #include "gateway/cli/progress.hpp"
 #include "gateway/cli/remote.hpp"
 #include "gateway/cli/text.hpp"
+#include "spec/base/conversion.hpp"
 #include "spec/load/load.hpp"
 #include "spec/records/unpack.hpp"
 
@@ -32,7 +33,11 @@ const Usage send_usage{
           {"--title", "TEXT", "文書の表題", "title of the papers"},
           {"--month", "YYYYMM", "文書の対象年月", "month of the papers"},
           {"--with-serial", "SERIAL", "同時に送る送信単位の通番に文書を添えます",
-           "attaches the papers to the bundle of this serial in the same request"}},
+           "attaches the papers to the bundle of this serial in the same request"},
+          {"--conversion", "TEXT",
+           "変換の申告（方言@版; fills=件数; lookups=件数; report=sha256:…）。受付票に残ります",
+           "what an adapter did: dialect@version; fills=N; lookups=N; report=sha256:… (kept in the "
+           "receipt)"}},
          connection_options())};
 
 namespace {
@@ -47,6 +52,7 @@ constexpr int max_retry_after_seconds = 60;
 struct Outgoing {
     client::Body body;
     std::vector<InputFile> files; // what is in it
+    std::optional<Conversion> conversion;
 };
 
 bool has_paper_extension(std::string_view name) {
@@ -80,6 +86,15 @@ std::string cover_of(const Arguments& given) {
             {"office", parse_office_ref("--cover-from", given.text("--cover-from")).office.view()}};
     if (given.has("--with-serial")) cover["serial"] = given.text("--with-serial");
     return json::serialize(cover);
+}
+
+std::optional<Conversion> conversion_of(const Arguments& given) {
+    if (!given.has("--conversion")) return std::nullopt;
+    auto conversion = parse_conversion_header(given.text("--conversion"));
+    if (!conversion)
+        throw UsageError("--conversion の形が違います / --conversion: " +
+                         conversion.error().detail);
+    return *std::move(conversion);
 }
 
 bool is_zip(const fs::path& path) {
@@ -124,6 +139,7 @@ Outgoing prepare(const Arguments& given) {
     else
         outgoing.body = multipart_of(given, *files);
     outgoing.files = std::move(*files);
+    outgoing.conversion = conversion_of(given);
     return outgoing;
 }
 
@@ -142,12 +158,16 @@ std::optional<int> retry_after(const client::Answer& answer) {
 }
 
 /// The key names the bytes: the same command again, after a lost answer, is the same request.
-client::Answer submit(Connection& connection, const client::Body& body, Progress& progress) {
-    const std::string key = hex(sha256(body.content_type + "\n" + body.bytes).view());
+client::Answer submit(Connection& connection, const Outgoing& outgoing, Progress& progress) {
+    const client::Body& body = outgoing.body;
+    client::Client::Headers headers{
+        {"Idempotency-Key", hex(sha256(body.content_type + "\n" + body.bytes).view())}};
+    if (outgoing.conversion)
+        headers.emplace_back(conversion_header, to_header(*outgoing.conversion));
     for (int attempt = 1;; ++attempt) {
         progress.show("送信中 / sending …");
-        auto answer = connection.client().post("/v1/bundles", body.content_type, body.bytes,
-                                               {{"Idempotency-Key", key}});
+        auto answer =
+            connection.client().post("/v1/bundles", body.content_type, body.bytes, headers);
         if (!answer)
             throw Failure("届いたかどうかわかりません。同じ命令をもう一度実行してください"
                           "（二重には送られません） / no answer: run the same command again, "
@@ -245,7 +265,7 @@ class Sender {
 
     int run(const Outgoing& outgoing) {
         Progress progress;
-        const client::Answer answer = submit(connection_, outgoing.body, progress);
+        const client::Answer answer = submit(connection_, outgoing, progress);
         progress.clear();
         if (answer.status != 201 && answer.status != 422) throw refusal(answer);
         const json::object body = object_of(answer);

@@ -51,8 +51,9 @@ struct Submission {
     std::vector<InputFile> papers;
     std::optional<std::string> cover; // JSON text as sent
     Lang lang = Lang::ja;
-    std::string idempotency_key; // empty = none
-    Digest request;              // over what makes two requests the same
+    std::string idempotency_key;               // empty = none
+    Digest request;                            // over what makes two requests the same
+    std::optional<Conversion> conversion = {}; // at the sender; into the leaf of every bundle
 };
 
 struct AnswerBundle {

@@ -496,6 +496,7 @@ std::string Exchange::leaf_of(const Plan& plan, const Draft& draft) const {
     entry.cms = digest_of_signatures(draft.parcel);
     if (entry.cms)
         entry.details.emplace_back(signature_level_detail, name_of(draft.signature_level));
+    entry.conversion = plan.submission.conversion;
     return audit::format_entry(entry);
 }
 
@@ -644,6 +645,7 @@ std::string Exchange::refusal_leaf(const Plan& plan, std::optional<OfficeNo> to)
     entry.event = std::string(event_of(Step::reject));
     entry.rules = plan.catalog->digest;
     identity::name_actor(entry, plan.submission.sender);
+    entry.conversion = plan.submission.conversion;
     return audit::format_entry(entry);
 }
 

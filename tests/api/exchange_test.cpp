@@ -64,6 +64,10 @@ bool proves(const Town& town, const std::string& receipt, const std::vector<Inpu
            audit::Verified::proven;
 }
 
+audit::Entry entry_of(const Town& town, const std::string& receipt) {
+    return audit::open_receipt(receipt, {town.log_key()}).value().entry;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(exchange_between_offices, Town)
@@ -159,6 +163,62 @@ BOOST_AUTO_TEST_CASE(answers_the_same_idempotency_key_with_the_same_bytes) {
     const auto other = submit(care, sample(care, visit, "schedule", 1), key);
     BOOST_TEST(other.status == 422);
     BOOST_TEST(text_at(json_of(other), "/type") == "urn:cpgw:problem:idempotency-key-reused");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_what_an_adapter_declares_in_the_leaf_of_each_bundle) {
+    const Conversion declared{"sample-soft", 3, 12, 4, sha256("report")};
+    const auto files = together(sample(care, visit, "schedule"), sample(care, day, "schedule", 1));
+    const auto sent = submit(care, files, {{"cpgw-conversion", to_header(declared)}});
+    BOOST_REQUIRE_EQUAL(sent.status, 201);
+    for (const std::string pointer : {"/bundles/0/receipt", "/bundles/1/receipt"})
+        BOOST_TEST((entry_of(*this, text_at(json_of(sent), pointer)).conversion == declared));
+
+    auto incomplete = sample(care, visit, "schedule", 2);
+    incomplete.pop_back();
+    const auto refused = submit(care, incomplete, {{"cpgw-conversion", to_header(declared)}});
+    BOOST_TEST(refused.status == 422);
+    const auto entry = entry_of(*this, text_at(json_of(refused), "/bundles/0/receipt"));
+    BOOST_TEST((entry.type == audit::EntryType::reject && entry.conversion == declared));
+
+    const auto plain = submit(care, sample(care, visit, "schedule", 3));
+    BOOST_TEST(!entry_of(*this, text_at(json_of(plain), "/bundles/0/receipt")).conversion);
+}
+
+BOOST_AUTO_TEST_CASE(answers_a_resend_with_the_conversion_that_was_declared_first) {
+    const auto files = sample(care, visit, "schedule");
+    const Conversion first{"sample-soft", 3, 12, 4, sha256("report")};
+    Conversion second = first;
+    second.fills = 13;
+    const auto with = [](const Conversion& declared) {
+        return std::vector<std::pair<std::string, std::string>>{
+            {"idempotency-key", "month-12"}, {"cpgw-conversion", to_header(declared)}};
+    };
+    const auto sent = submit(care, files, with(first));
+    BOOST_REQUIRE_EQUAL(sent.status, 201);
+    BOOST_TEST(submit(care, files, with(second)).body == sent.body);
+    BOOST_TEST(submit(care, files).body == sent.body); // by its serial, without a key
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_declaration_of_another_form) {
+    const auto files = sample(care, visit, "schedule");
+    const auto type = [](const http::Response& answer) {
+        return std::to_string(answer.status) + " " + text_at(json_of(answer), "/type");
+    };
+    const std::string malformed = "400 urn:cpgw:problem:malformed";
+    const std::string good = to_header({"sample-soft", 3, 12, 4, sha256("report")});
+    for (const std::string& odd : {std::string(), std::string("sample-soft"), good + ";",
+                                   "Sample" + good, " " + good, good + ", " + good})
+        BOOST_TEST(type(submit(care, files, {{"cpgw-conversion", odd}})) == malformed, odd);
+    BOOST_TEST(type(submit(care, files, {{"cpgw-conversion", good}, {"cpgw-conversion", good}})) ==
+               malformed);
+    const auto zip = pack_zip({{files[0].name, files[0].bytes}});
+    const auto check = [&](const std::string& declared) {
+        return call(care, "POST", "/v1/check",
+                    {{"content-type", "application/zip"}, {"cpgw-conversion", declared}}, zip);
+    };
+    BOOST_TEST(check(good).status == 200);
+    BOOST_TEST(type(check(good + "x")) == malformed);
+    BOOST_TEST(json_of(get(visit, "/v1/inbox")).at("bundles").as_array().empty());
 }
 
 BOOST_AUTO_TEST_CASE(gives_many_the_answer_of_one) {

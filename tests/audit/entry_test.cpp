@@ -19,6 +19,7 @@ Entry full_entry() {
     entry.rules = Digest{};
     entry.files = {{1, "UPPLAN", 2048, {}}, {2, "PDF", 0, {}}};
     entry.details = {{"reason", "a text of many words"}, {"clock", "synchronized"}};
+    entry.conversion = Conversion{"sample-soft", 3, 12, 0, {}};
     return entry;
 }
 
@@ -44,7 +45,9 @@ const std::string full_text = "cpgw-entry/v1\n"
                               "\n"
                               "sig cms none\n"
                               "reason a text of many words\n"
-                              "clock synchronized\n";
+                              "clock synchronized\n"
+                              "adapter sample-soft@3 fills 12 lookups 0 report sha256:" +
+                              zeros + "\n";
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
     const std::size_t place = text.find(what);
@@ -90,6 +93,7 @@ BOOST_AUTO_TEST_CASE(reads_what_it_wrote) {
     BOOST_TEST(!entry.cms.has_value());
     BOOST_REQUIRE(entry.details.size() == 2u);
     BOOST_TEST(entry.details[0].second == "a text of many words");
+    BOOST_TEST((entry.conversion == Conversion{"sample-soft", 3, 12, 0, {}}));
     BOOST_TEST(format_entry(entry) == full_text);
 }
 
@@ -130,6 +134,10 @@ BOOST_AUTO_TEST_CASE(random_entries_come_back) {
         if (maybe()) entry.rules = sha256("rules");
         if (maybe()) entry.cms = sha256("cms");
         if (maybe()) entry.details.emplace_back("key", "  spaces  and = signs ");
+        const bool converts = entry.type == EntryType::submit || entry.type == EntryType::reject;
+        if (converts && maybe())
+            entry.conversion = Conversion{"a-9", static_cast<std::uint32_t>(random() % 9), 0,
+                                          max_conversion_number, sha256(random_bytes(4))};
         const std::string text = format_entry(entry);
         const auto parsed = parse_entry(text);
         BOOST_REQUIRE(parsed.has_value());
@@ -141,12 +149,13 @@ BOOST_AUTO_TEST_CASE(random_entries_come_back) {
                        parsed->month == entry.month && parsed->result == entry.result &&
                        parsed->event == entry.event && parsed->rules == entry.rules &&
                        parsed->cms == entry.cms && parsed->details == entry.details &&
+                       parsed->conversion == entry.conversion &&
                        parsed->files.size() == entry.files.size()));
     }
 }
 
 BOOST_AUTO_TEST_CASE(any_other_form_is_malformed) {
-    const std::pair<std::string_view, std::string_view> changes[] = {
+    const std::pair<std::string_view, std::string> changes[] = {
         {"cpgw-entry/v1", "cpgw-entry/v2"},
         {"type submit", "type  submit"},
         {"type submit", "type Submit"},
@@ -188,7 +197,21 @@ BOOST_AUTO_TEST_CASE(any_other_form_is_malformed) {
         {"reason a text of many words", ""},
         {"reason a text of many words", "reason 見本 花子"},
         {"reason a text of many words", "reason tab\there"},
-        {"clock synchronized\n", "clock synchronized"},
+        {"clock synchronized\n", "adapter synchronized\n"},
+        {"type submit", "type fetch"},
+        {"type submit", "type admin"},
+        {"adapter sample", "adapter  sample"},
+        {"adapter sample", "adapter Sample"},
+        {"sample-soft@3 fills", "sample-soft@03 fills"},
+        {"sample-soft@3 fills", "sample-soft@3; fills"},
+        {"sample-soft@3 fills 12 ", "sample-soft@3 "},
+        {"fills 12", "fills 1000000000"},
+        {"lookups 0", "lookups 00"},
+        {"report sha256:", "report "},
+        {"report sha256:0", "report sha256:A"},
+        {"report sha256:0", "report sha256:"},
+        {"sig cms none\n",
+         "sig cms none\nadapter a@1 fills 0 lookups 0 report sha256:" + zeros + "\n"},
         {"clock synchronized\n", "clock synchronized\n\n"},
         {"clock synchronized\n", "clock synchronized\r\n"},
     };
@@ -198,8 +221,8 @@ BOOST_AUTO_TEST_CASE(any_other_form_is_malformed) {
     BOOST_TEST(!parse_entry("cpgw-entry/v1\n"));
     for (std::size_t size = 0; size < full_text.size(); ++size) {
         const std::string cut = full_text.substr(0, size);
-        const bool details_cut_off = size >= full_text.find("reason") && cut.back() == '\n';
-        if (!details_cut_off) BOOST_TEST(!parse_entry(cut), cut);
+        const bool lines_cut_off = size >= full_text.find("reason") && cut.back() == '\n';
+        if (!lines_cut_off) BOOST_TEST(!parse_entry(cut), cut);
     }
 }
 
@@ -220,6 +243,10 @@ BOOST_AUTO_TEST_CASE(values_that_do_not_fit_a_line_are_refused) {
     refuses([](Entry& e) { e.details[0].second = ""; });
     refuses([](Entry& e) { e.details[0].second = "line\nfeed"; });
     refuses([](Entry& e) { e.details[0].second = "見本"; });
+    refuses([](Entry& e) { e.details[0].first = "adapter"; });
+    refuses([](Entry& e) { e.type = EntryType::ack; });
+    refuses([](Entry& e) { e.conversion->dialect = "Soft"; });
+    refuses([](Entry& e) { e.conversion->fills = max_conversion_number + 1; });
     refuses([](Entry& e) { e.time = Time(std::chrono::hours(24 * 366 * 9000)); });
 }
 

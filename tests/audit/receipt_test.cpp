@@ -255,6 +255,25 @@ BOOST_AUTO_TEST_CASE(a_receipt_alone_proves_the_step_but_not_the_contents) {
     BOOST_TEST(verification.not_proven_ja.size() == verification.not_proven_en.size());
 }
 
+BOOST_AUTO_TEST_CASE(a_conversion_at_the_sender_is_said_and_not_vouched_for) {
+    SampleLog log;
+    Entry entry = sample_entry();
+    const auto plain = verify_receipt(log.receipt(entry, sample_files(1)), {}, log.trusted());
+    BOOST_TEST(!mentions(plain.proven_ja, "送信側の変換"));
+    BOOST_TEST(!mentions(plain.not_proven_ja, "送信側の変換"));
+    entry.conversion = Conversion{"sample-soft", 3, 12, 4, sha256("report")};
+    const auto verification =
+        verify_receipt(log.receipt(entry, sample_files(1)), {}, log.trusted());
+    BOOST_REQUIRE(is(verification, Verified::proven));
+    BOOST_TEST(mentions(verification.proven_ja, "送信側の変換: 方言 sample-soft 第 3 版、"
+                                                "補った値 12 件、表で引いた値 4 件"));
+    BOOST_TEST(mentions(verification.proven_en, "dialect sample-soft version 3, 12 values filled "
+                                                "in, 4 looked up"));
+    BOOST_TEST(mentions(verification.proven_en, prefixed_hex(sha256("report"))));
+    BOOST_TEST(mentions(verification.not_proven_ja, "送信側の変換が正しいこと"));
+    BOOST_TEST(mentions(verification.not_proven_en, "that the conversion was right"));
+}
+
 BOOST_AUTO_TEST_CASE(every_step_has_words) {
     SampleLog log;
     const std::pair<EntryType, std::string_view> titles[] = {

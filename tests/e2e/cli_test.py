@@ -301,6 +301,16 @@ class Office(OfficeTest):
         first = self.office(CARE, "send", folder, "--format", "json")
         self.assertEqual(self.office(CARE, "send", folder, "--format", "json"), first)
 
+    def test_a_conversion_is_declared_and_stands_in_the_receipt(self):
+        declared = "sample-soft@3; fills=12; lookups=4; report=sha256:" + "0a" * 32
+        bundle = self.send(schedule(), "--conversion", declared)[0]
+        folder = self.work / "receipts" / bundle
+        self.assertIn("送信側の変換: 方言 sample-soft 第 3 版", self.ends_with(0, "verify", "--trusted-key", self.gateway.vkey,
+                                                                      folder).stdout.decode())
+        answer = json.loads(self.ends_with(0, "verify", "--trusted-key", self.gateway.vkey, "--format", "json", folder).stdout)
+        self.assertEqual([receipt["conversion"] for path in answer["paths"] for receipt in path["receipts"]], [declared])
+        self.office(CARE, "send", self.write("plain", schedule()), "--conversion", "sample-soft", code=2)
+
     def test_a_rejected_file_is_1_with_its_findings(self):
         folder = self.write("bad", replace_cell(schedule(), "UPPLAN", 1, 10, "20240101"))
         text = self.office(CARE, "send", folder, code=1)

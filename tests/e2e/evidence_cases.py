@@ -101,7 +101,7 @@ def leaf_of(entry_type, files=(), salts=(), **values):
     known = {"time": "2026-11-22T09:30:00.123Z", "bundle": "019a0000-0000-7000-8000-000000000001", "sender": "0370100017",
              "cert": "sha256:" + sha256(b"a certificate").hex(), "to": "0370100025", "edition": "4.1", "kind": "schedule",
              "month": "202612", "result": "accepted" if entry_type == "submit" else "-", "event": "event SubmissionAcceptance\n",
-             "rules": "sha256:" + sha256(b"a catalog").hex(), "cms": "none", "details": ""} | values
+             "rules": "sha256:" + sha256(b"a catalog").hex(), "cms": "none", "details": "", "adapter": ""} | values
     lines = "".join(f"file {number} UPPLAN {len(data)} sha256c:{base64_of(one)}\n"
                     for number, ((_, data), one) in enumerate(zip(files[:24], sums), 1))
     if len(files) > 24:
@@ -109,7 +109,11 @@ def leaf_of(entry_type, files=(), salts=(), **values):
     return (f"cpgw-entry/v1\ntype {entry_type}\ntime {known['time']}\nbundle {known['bundle']}\n"
             f"from {known['sender']} cert {known['cert']}\nto {known['to']}\n"
             f"spec {known['edition']} kind {known['kind']} month {known['month']}\n{lines}result {known['result']}\n"
-            f"{known['event']}rules {known['rules']}\nsig cms {known['cms']}\n{known['details']}")
+            f"{known['event']}rules {known['rules']}\nsig cms {known['cms']}\n{known['details']}{known['adapter']}")
+
+
+def adapter_line(dialect="sample-soft", version=3, fills=12, lookups=0, report="sha256:" + "0a" * 32):
+    return f"adapter {dialect}@{version} fills {fills} lookups {lookups} report {report}\n"
 
 
 def extra_of(leaf, salts):
@@ -156,7 +160,10 @@ class Cases:
                   "result": pick(("accepted", "-", "rejected R-SEQ-01,R-X-2", "rejected -", "import_failed")),
                   "event": pick(("", "event ContentHandover\n")), "rules": pick(("-", "sha256:" + self.bytes(32).hex())),
                   "details": pick(("", "reason any thing\n", "a 1\nb  two\n"))}
-        return leaf_of(values.pop("type", None) or pick(TYPES), files, salts, **(chosen | values))
+        entry_type = values.pop("type", None) or pick(TYPES)
+        if entry_type in ("submit", "reject"):
+            chosen["adapter"] = pick(("", adapter_line(dialect=pick("a0") + "-" * pick(range(40)), fills=pick((0, 12, 999999999)))))
+        return leaf_of(entry_type, files, salts, **(chosen | values))
 
     def receipts(self, items, signers=None, note=None):
         """Receipts of (leaf, salts) in one tree among other leaves, under one checkpoint."""
@@ -200,6 +207,7 @@ class Cases:
                   {"cms": "-"}, {"rules": "none"}, {"rules": "0" * 64}, {"cert": "sha256:" + "0" * 63}, {"edition": "４"},
                   {"type": "submits"}, {"type": "shard-close"}, {"details": "x" * 64 + " y\n"}, {"details": "x" * 65 + " y\n"})
         leaves += [(self.leaf(**value), []) for value in values]
+        leaves += [(self.leaf(**{"type": "submit"} | value), []) for value in self.odd_adapter_lines()]
         one = [("A.CSV", b"a")]
         leaf, salt = self.leaf(one, [bytes(32)], details=""), bytes(32)
         for old, new in (("file 1 UPPLAN 1 ", "file 2 UPPLAN 1 "), ("file 1 UPPLAN 1 ", "file 01 UPPLAN 1 "),
@@ -211,6 +219,21 @@ class Cases:
         leaves.append((full.replace("result ", f"file 25 UPPLAN 1 sha256c:{base64_of(salt)}\nresult "), [salt] * 25))
         leaves += [(full, [salt] * count) for count in (0, 23, 24, 25, 26)]
         return self.receipts(leaves)
+
+    @staticmethod
+    def odd_adapter_lines():
+        """Almost the line of a conversion at the sender, or that line where it must not stand."""
+        good = adapter_line()
+        changed = [{name: text} for name, texts in {
+            "dialect": ("", "-a", "A", "a_b", "a b", "a" * 41, "見本", "a@b"), "version": ("", "03", "-3", "3.1", "1000000000", " 3"),
+            "fills": ("", "012", "+1", "1e3", "9" * 20), "lookups": ("", "00", "x"),
+            "report": ("", "0a" * 32, "sha256:" + "0A" * 32, "sha256:" + "0a" * 31, "sha256:" + "0a" * 33, "none")}.items() for text in texts]
+        lines = [adapter_line(**change) for change in changed]
+        lines += [good * 2, good + "a 1\n", good[:-1] + " \n", good.replace("adapter ", "adapter  "), good.replace("adapter", "Adapter"),
+                  good.replace(" fills", "; fills"), good.replace(" lookups 0", ""), good[:-1] + "\r\n", "adapter \n", "adapter x\n",
+                  "adapters x\n", "adapter-x y\n", good[:-1]]
+        places = [{"type": other, "adapter": good} for other in TYPES]
+        return [{"adapter": line} for line in lines] + places + [{"details": good, "adapter": ""}, {"details": "a 1\n", "adapter": good}]
 
     def notes(self):
         """Receipts under checkpoints signed in every way."""

@@ -125,6 +125,10 @@ def evidence():
             f"spec - kind - month -\nresult -\nrules -\nsig cms {certificate}\nfiles-digest {certificate}\nroot abc\n")
     put("entry", "submit", entry)
     put("entry", "bare", bare)
+    adapter = f"adapter sample-soft@3 fills 12 lookups 0 report {certificate}\n"
+    put("entry", "converted", entry + "person 00000000\n" + adapter)
+    put("conversion", "line", adapter[8:-1])
+    put("conversion", "header", f"sample-soft@3; fills=12; lookups=0; report={certificate}")
     root = text64(hashlib.sha256(b"a root").digest())
     checkpoint = f"log.example/cpgw/2026\n7\n{root}\n"
     put("checkpoint", "plain", checkpoint)
