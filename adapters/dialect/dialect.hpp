@@ -158,8 +158,12 @@ struct FileRule {
     int type_column = 0; // from 1; 0 = one rule for all rows
     std::vector<RecordRule> records;
     Per per = Per::set; // when writing
-    /// Set by `standard:`; the file type whose columns these are.
+    /// Set by `standard:`; the file type whose columns these are. What fits no form is handed on as
+    /// it is: the standard's own rules judge it.
     const FileType* standard = nullptr;
+    std::vector<std::string> type_names; // what stands for {type} in its names; its own id first
+    bool mend_swapped_types = false;     // 実績 named in the planning order: 43 first
+    bool mend_office_zero = false;       // 9-digit numbers of offices lack their leading zero
 };
 
 struct Dialect {
@@ -188,7 +192,7 @@ struct Dialect {
     std::vector<std::unique_ptr<FileType>> own_types;
     Digest digest; // of its YAML file
 
-    const FileType* type(const Catalog& catalog, std::string_view id) const; // null: unknown
+    const FileType* type(const Catalog& catalog, std::string_view type_id) const; // null: unknown
     bool is_lost(std::string_view type, std::string_view key) const;
     bool reads() const { return direction != Direction::out; }
     bool writes() const { return direction != Direction::in; }

@@ -26,6 +26,9 @@ bool is_blank(char byte) {
 bool is_line_end(char byte) {
     return byte == '\r' || byte == '\n';
 }
+int is_space_but_tab(unsigned char byte) { // what libcsv trims where a tab separates
+    return byte == ' ' ? 1 : 0;
+}
 
 constexpr std::uint64_t every_byte(std::uint64_t value) {
     return value * 0x0101010101010101u;
@@ -69,13 +72,13 @@ bool is_version(BytesView text) {
 
 /// Where the cell that starts at `from` ends by libcsv's lenient reading; needed for odd cells
 /// only, the others are told by their length. Blanks at both ends belong to the cell.
-std::size_t end_of_odd_cell(BytesView file, std::size_t from) {
+std::size_t end_of_odd_cell(BytesView file, std::size_t from, char delimiter) {
     enum class State { start, bare, quoted, after_quote };
     State state = State::start;
     bool blank_after_quote = false;
     for (std::size_t i = from; i < file.size(); ++i) {
         const char byte = file[i];
-        const bool separator = byte == ',' || is_line_end(byte);
+        const bool separator = byte == delimiter || is_line_end(byte);
         switch (state) {
         case State::start:
             if (separator) return i;
@@ -112,6 +115,8 @@ class Reader {
         shape_.lines = from.line;
         if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
         csv_set_blk_size(&parser_, buffer_growth);
+        csv_set_delim(&parser_, static_cast<unsigned char>(visitor_.delimiter));
+        if (visitor_.delimiter == '\t') csv_set_space_func(&parser_, is_space_but_tab);
         record_.number = from.record + 1;
     }
     ~Reader() { csv_free(&parser_); }
@@ -207,7 +212,7 @@ class Reader {
         cell.line = shape_.lines + 1;
         if (!take_plain_cell(cell, {text, length})) take_odd_cell(cell);
         if (first) number_record(cell);
-        if (byte_at(cursor_) == ',') ++cursor_;
+        if (byte_at(cursor_) == visitor_.delimiter) ++cursor_;
     }
 
     /// The end of the file ends a row as a line end does.
@@ -217,14 +222,14 @@ class Reader {
 
     bool is_cell_end(std::size_t position) const {
         const char byte = byte_at(position);
-        return byte == ',' || is_line_end(byte);
+        return byte == visitor_.delimiter || is_line_end(byte);
     }
 
     /// The cell as nearly all are: bare without blanks around it, or quoted with nothing around the
     /// quotes.
     bool take_plain_cell(Cell& cell, BytesView text) {
         const char first = byte_at(cursor_);
-        if (odd_ || is_blank(first)) return false;
+        if (odd_ || (is_blank(first) && first != visitor_.delimiter)) return false;
         if (first == '"') return take_quoted_cell(cell, text);
         const std::size_t end = cursor_ + text.size();
         if (!is_cell_end(end)) return false;
@@ -252,7 +257,7 @@ class Reader {
     }
 
     void take_odd_cell(Cell& cell) {
-        const std::size_t end = end_of_odd_cell(file_, cursor_);
+        const std::size_t end = end_of_odd_cell(file_, cursor_, visitor_.delimiter);
         const BytesView whole = file_.substr(cursor_, end - cursor_);
         const std::size_t quote = whole.find('"');
         cell.raw = whole;
@@ -314,7 +319,7 @@ class Reader {
     void skip_blank_lines(std::size_t known) {
         while (cursor_ < known) {
             std::size_t end = cursor_;
-            while (end < known && is_blank(file_[end])) ++end;
+            while (end < known && is_blank(file_[end]) && file_[end] != visitor_.delimiter) ++end;
             if (end == known ? known != file_.size() : !is_line_end(file_[end])) return;
             note(CsvProblem::blank_line, shape_.lines + 1, cursor_);
             cursor_ = end;

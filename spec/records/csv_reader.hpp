@@ -74,6 +74,7 @@ struct CsvVisitor {
     /// with an open quote, or with a file without line ends.
     std::size_t max_record_bytes = static_cast<std::size_t>(-1);
     std::size_t max_record_cells = static_cast<std::size_t>(-1);
+    char delimiter = ','; // or a tab: what other software writes; the standard has commas
 };
 
 /// Whole file in memory, or in a window. Never throws but for what the visitor throws (never across
