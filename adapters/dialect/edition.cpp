@@ -104,7 +104,7 @@ class TableMove {
             ++found;
         }
         if (found != 0)
-            report_.add(note_of("A-LOOK-01", *out_.type, &field,
+            report_.add(note_of("A-LOOK-03", *out_.type, &field,
                                 std::string(equipment_table) + ".csv", found));
         if (found != out_.rows.size())
             report_.add(
@@ -153,11 +153,7 @@ std::optional<OfficeRef> office_in(const OfficeRef& office, bool with_type,
         report.add(note_of_set("A-ENV-02", office.office.str()));
         return std::nullopt;
     }
-    Note note = note_of_set("A-LOOK-01", "offices.csv");
-    note.column = office.office.str();
-    note.key = "service_type";
-    note.item = "サービス種類コード";
-    report.add(std::move(note));
+    report.add(note_of_set("A-ENV-03", office.office.str()));
     return OfficeRef{office.office, type};
 }
 
