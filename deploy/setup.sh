@@ -2,7 +2,7 @@
 # Installs the Debian 12 packages of the groups named (deploy/packages.txt). Does nothing, and needs no network and no
 # root, when all of them are there already.
 #
-#   bash deploy/setup.sh [build] [run] [lint] [security] [bench]      no group = build and run
+#   bash deploy/setup.sh [build] [run] [lint] [security] [bench] [node]      no group = build and run
 set -euo pipefail
 list="$(dirname "${BASH_SOURCE[0]}")/packages.txt"
 groups=("$@")

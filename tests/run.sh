@@ -42,6 +42,7 @@ run_ctest() {
 
 step "packages"
 bash deploy/setup.sh build run lint security
+bash adapters/client-ts/setup.sh
 
 step "release build"
 build release

@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINTS = ["layers", "coroutines", "headers", "rules", "format", "openapi", "checklist"]
-SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__"}
+SKIPPED_FOLDERS = {".git", "build", ".cache", "__pycache__", "node_modules", "dist", "out"}
 BINARY = {".pdf", ".jpg", ".png", ".zip", ".csv", ".bin", ".der"}
 
 

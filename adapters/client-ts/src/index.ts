@@ -1,0 +1,13 @@
+/** The client library of careplan-gateway. Everything a program needs is exported here; README.md says how. */
+export { Client, SETTLED, type CallOptions, type ClientOptions, type SendOptions, type WaitOptions } from "./client.js";
+export { DigestMismatch, GatewayError, Problem, Tampered, Unreachable, type ProblemFields } from "./errors.js";
+export type { EventOptions, StreamedEvent } from "./events.js";
+export type { Leaf, LeafFile } from "./evidence/leaf.js";
+export { verifyReceipt, type Reason, type Receipt, type Verification } from "./evidence/receipt.js";
+export { Listing, type InboxOptions, type OutboxOptions } from "./listing.js";
+export type { GetAnswer, GetParameters, GetPath } from "./paths.js";
+export type { RetryOptions } from "./retry.js";
+export type { components, operations, paths } from "./schema.js";
+export type { ConnectionOptions } from "./transport.js";
+export type * from "./types.js";
+export { verifyWebhook, type WebhookHeaders } from "./webhook.js";
