@@ -66,6 +66,7 @@ struct Column {
     std::size_t pad = 0;            // digits: left-padded with zeros to this length
     const CodeTable* codes = nullptr;
     std::vector<std::string> untimed; // time: words for 9999 besides it, the first is written
+    std::string empty;                // what an empty cell stands for: "0", "9999"
     bool required = false;            // an empty cell is an error
     bool optional_column = false;     // a header without it is accepted
     bool quote = false;               // written in quotes whatever the rule

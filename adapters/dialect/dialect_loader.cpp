@@ -348,7 +348,7 @@ class DialectLoader {
         const Edition* const edition = catalog_.edition(id);
         if (!edition || edition != edition_) {
             map.problem("standard", "'" + id + "' is not the edition of this dialect");
-            map.for_readers({"types", "type_names", "kinds", "items", "mend"});
+            map.for_readers({"types", "type_names", "kinds", "items", "mend", "headers"});
             return;
         }
         const std::vector<std::string> only = map.texts("types");
@@ -363,6 +363,10 @@ class DialectLoader {
         for (const auto& [kind, column] : by_kind)
             if (!field_type_of(kind)) map.problem("kinds", "'" + kind + "' is no type of items");
         std::vector<std::string> mend = map.texts("mend");
+        const Names<bool> header_names{{"names", false}, {"keys", true}};
+        const bool by_key = choice_if_any(map, "headers", header_names, false);
+        if (by_key && shared.header == HeaderRule::none)
+            map.problem("headers", "there is no header row to hold the keys");
         for (const FileType& type : edition->files) {
             if (!type.is_csv()) continue;
             if (!only.empty() && std::find(only.begin(), only.end(), type.id) == only.end())
@@ -395,9 +399,9 @@ class DialectLoader {
                 if (const auto item = by_item.find(field.key); item != by_item.end())
                     column = item->second;
                 if (column.forms.empty()) column.forms = {Form::plain};
-                column.at = field.no;
+                column.at = by_key ? 0 : field.no; // Japanese names may stand twice: 第3表
                 column.to = field.key;
-                column.names = {field.name};
+                column.names = {by_key ? field.key : field.name};
                 record.columns.push_back(std::move(column));
             }
             Product product;
@@ -579,6 +583,7 @@ class DialectLoader {
                 column.codes = &found->second;
         }
         column.untimed = map.texts("untimed");
+        column.empty = map.text_if_any("empty");
     }
 
     void read_pairs(MapReader& map, std::string_view key, bool item_first,

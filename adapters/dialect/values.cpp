@@ -348,11 +348,11 @@ std::optional<ReadValue> read_code(const CodeTable& table, std::string_view cell
 } // namespace
 
 std::optional<ReadValue> read_value(const Column& column, std::string_view cell, Month month) {
+    if (cell.empty()) return ReadValue{column.empty, false};
     if (column.codes) return read_code(*column.codes, cell);
     if (column.type == ValueType::time)
         for (std::size_t i = 0; i < column.untimed.size(); ++i)
             if (cell == column.untimed[i]) return ReadValue{std::string(no_time), i != 0};
-    if (cell.empty()) return ReadValue{};
     const std::string half = is_identifier(column.type) ? half_width(cell) : std::string(cell);
     for (const Form form : column.forms) {
         auto text = read_as(column, form, half, month);
@@ -367,12 +367,12 @@ std::optional<std::string> write_value(const Column& column, std::string_view te
     if (column.codes) {
         for (const auto& [code, words] : column.codes->codes)
             if (code == text) return words.front();
-        if (text.empty()) return std::string();
+        if (text == column.empty) return std::string();
         return std::nullopt;
     }
     if (column.type == ValueType::time && text == no_time && !column.untimed.empty())
         return column.untimed.front();
-    if (text.empty()) return std::string();
+    if (text.empty() || text == column.empty) return std::string();
     switch (column.type) {
     case ValueType::text:
     case ValueType::code:

@@ -12,7 +12,7 @@ struct ReadValue {
 };
 
 /// `month`: of the days that only say their number; none = such a day cannot be read. An empty
-/// cell is an empty text (of a time with an empty `untimed` word: 9999). nullopt: fits no form, or
+/// cell is what the column's `empty` says, else an empty text. nullopt: fits no form, or
 /// is no word of the column's codes.
 std::optional<ReadValue> read_value(const Column& column, std::string_view cell, Month month);
 /// nullopt: the value has no place in the column's first form (a code without a word, a day of
