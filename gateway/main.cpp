@@ -58,6 +58,7 @@ std::span<const Command> commands() {
         {&audit_export_usage, audit_export_command},
         {&audit_verify_export_usage, audit_verify_export_command},
         {&witness_usage, witness_command},
+        {&sandbox_usage, sandbox_command},
         {&spec_lint_usage, spec_lint_command},
         {&spec_doc_usage, spec_doc_command},
         {&spec_diff_usage, spec_diff_command},

@@ -182,9 +182,11 @@ struct Application::Impl {
     exchange::CheckPolicy check_policy;
     identity::DirectoryPtr directory;
     std::chrono::steady_clock::time_point looked_at{};
+    Observer observer;
     bool stopped = false;
 
-    explicit Impl(Config settings) : config(std::move(settings)), folder_lock(shared_lock(config)) {
+    Impl(Config settings, Observer told)
+        : config(std::move(settings)), folder_lock(shared_lock(config)), observer(std::move(told)) {
         catalog = catalog_of(config.spec_dir);
         check_policy = policy_of(config, *catalog);
         signer = read_log_key(config);
@@ -338,6 +340,7 @@ struct Application::Impl {
                     {"us", static_cast<std::int64_t>(answered.took.count())},
                     {"in", static_cast<std::int64_t>(answered.request_bytes)},
                     {"out", static_cast<std::int64_t>(answered.response_bytes)}});
+        if (observer) observer(answered);
     }
 
     void describe_metrics() {
@@ -413,7 +416,8 @@ struct Application::Impl {
     }
 };
 
-Application::Application(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Application::Application(Config config, Observer observer)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(observer))) {}
 
 Application::~Application() {
     impl_->stop();

@@ -13,9 +13,11 @@ struct ConfigurationError : std::runtime_error {
 
 class Application {
   public:
+    /// Told of every answered request, on the io thread (beside log and metrics); quick.
+    using Observer = std::function<void(const http::Answered&)>;
     /// Opens the store (the log's root is recomputed), keys, catalogue, directory; binds the
     /// listeners. Throws ConfigurationError, or what the environment throws.
-    explicit Application(Config config);
+    explicit Application(Config config, Observer observer = {});
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;

@@ -94,6 +94,9 @@ int audit_fsck_command(const Arguments& given);
 int audit_export_command(const Arguments& given);
 int audit_verify_export_command(const Arguments& given);
 
+extern const Usage sandbox_usage;
+int sandbox_command(const Arguments& given);
+
 extern const Usage witness_usage;
 int witness_command(const Arguments& given);
 

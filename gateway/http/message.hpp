@@ -44,6 +44,7 @@ struct Response {
     std::string body;
     std::shared_ptr<const std::string> shared_body; // used instead of body when set
     bool close = false;                             // close the connection afterwards
+    std::string problem; // slug of the problem document that the body is; empty for anything else
 };
 
 /// Called exactly once, from any thread.

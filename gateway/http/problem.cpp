@@ -84,6 +84,7 @@ struct StatusWords {
 constexpr std::array status_words{
     StatusWords{400, "要求を読み取れません", "HTTP の要求の形式が正しくありません。"},
     StatusWords{401, "証明書を確認できません", "証明書の有効期限が切れているか、失効しています。"},
+    StatusWords{403, "許可されていません", "この要求は受け付けられません。"},
     StatusWords{404, "見つかりません", "指定された URL は存在しません。"},
     StatusWords{405, "対応していないメソッドです",
                 "この URL では使えない HTTP メソッドです。Allow を確認してください。"},
@@ -123,6 +124,7 @@ Response document(int status, std::string_view slug, const Texts& texts,
     response.headers.emplace_back("Content-Type", "application/problem+json");
     response.headers.emplace_back("Content-Language", texts.language);
     add_retry_after(response);
+    response.problem = slug;
     response.body = boost::json::serialize(object);
     return response;
 }

@@ -258,6 +258,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Router::Match match_;
     Target target_;
     std::string request_id_;
+    std::string method_;
     std::uint64_t ticket_ = 0; // number of the request that may be answered
     steady::time_point request_start_{};
     steady::time_point body_start_{};
@@ -461,6 +462,7 @@ Connection::Next Connection::to_idle() {
     std::string().swap(out_head_);
     out_body_ = {};
     request_id_.clear();
+    method_.clear();
     if (home_.draining) {
         channel_.close_notify();
         close();
@@ -506,7 +508,8 @@ Connection::Next Connection::on_reader() {
 Connection::Next Connection::on_head() {
     const auto& head = reader_->head();
     request_id_ = hex(random_bytes(request_id_bytes));
-    head_only_ = head.method == "HEAD";
+    method_ = head.method;
+    head_only_ = method_ == "HEAD";
     if (!channel_.peer_is_trusted(home_.current_tls(), home_.now_seconds()))
         return refuse(
             {401, "not-authenticated", "the client certificate has expired or was revoked"});
@@ -650,7 +653,10 @@ Connection::Next Connection::finish_answer() {
     if (home_.observer) {
         Answered answered;
         answered.route = match_.route ? std::string_view(match_.route->name) : std::string_view{};
+        answered.method = method_;
         answered.status = response_.status;
+        answered.problem = response_.problem;
+        answered.certificate_der = peer_->certificate_der;
         answered.took =
             std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - request_start_);
         answered.request_bytes = request_bytes_;

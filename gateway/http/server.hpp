@@ -66,10 +66,13 @@ struct ServerStats {
 };
 
 /// Told of every answered request, on the io thread: for log and metrics. No path, only the route's
-/// name.
+/// name. The views end with the call.
 struct Answered {
-    std::string_view route; // "" when none matched
+    std::string_view route;  // "" when none matched
+    std::string_view method; // as the client wrote it; "" when its request could not be read
     int status = 0;
+    std::string_view problem;         // slug of a problem document; "" for any other answer
+    std::string_view certificate_der; // of the client; "" on the ops listener
     std::chrono::microseconds took{};
     std::size_t request_bytes = 0, response_bytes = 0;
     std::string_view request_id;

@@ -28,6 +28,8 @@ ROOMS = {
                                   "gateway/ops/*"],
     "gateway/app": SPEC + ["adapters/client/post.hpp", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
                            "gateway/exchange/*", "gateway/http/*", "gateway/ops/*", "gateway/api/*"],
+    "gateway/sandbox": SPEC + ["adapters/client/*", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
+                               "gateway/http/*", "gateway/app/*"],
     "gateway/cli": SPEC + ["adapters/*", "gateway/*"],
     "gateway": ["gateway/cli/*", "gateway/app/*"] + SPEC,  # main.cpp
     "tests": ["*"],
