@@ -42,10 +42,10 @@ struct Converted {
         quarantined, // refused: report and check say why
     };
     State state = State::quarantined;
-    TableSet tables;                    // as far as they could be read
-    std::vector<InputFile> files;       // the standard's files; empty when quarantined before
-    std::vector<std::string> sources;   // paths
-    std::optional<BundleReport> check;  // of `files`, where they are a bundle
+    TableSet tables;                   // as far as they could be read
+    std::vector<InputFile> files;      // the standard's files; empty when quarantined before
+    std::vector<std::string> sources;  // paths
+    std::optional<BundleReport> check; // of `files`, where they are a bundle
     ConversionReport report;
 };
 

@@ -14,12 +14,12 @@ enum class Direction { in, out, both }; // in: from the software; out: into it
 enum class TextEncoding { utf8, utf8_bom, ms932 };
 enum class QuoteRule { all, minimal, free_text, none };
 enum class Layout {
-    flat,              // L1
-    partner_folder,    // L2: a folder per other office
-    serial_folder,     // L3: a folder per set
-    one_at_a_time,     // L4: flat; the next file only when the software took the one before
-    partner_zip,       // L5: a ZIP per other office
-    month_folder,      // L6: month/office
+    flat,           // L1
+    partner_folder, // L2: a folder per other office
+    serial_folder,  // L3: a folder per set
+    one_at_a_time,  // L4: flat; the next file only when the software took the one before
+    partner_zip,    // L5: a ZIP per other office
+    month_folder,   // L6: month/office
 };
 enum class RowErrors { reject_set, skip_and_report };
 
@@ -62,8 +62,8 @@ struct Column {
     std::vector<std::string> names; // header names, the first is written
     std::string to;                 // empty: the column is written, never read
     ValueType type = ValueType::text;
-    std::vector<Form> forms;        // never empty
-    std::size_t pad = 0;            // digits: left-padded with zeros to this length
+    std::vector<Form> forms; // never empty
+    std::size_t pad = 0;     // digits: left-padded with zeros to this length
     const CodeTable* codes = nullptr;
     std::vector<std::string> untimed; // time: words for 9999 besides it, the first is written
     std::string empty;                // what an empty cell stands for: "0", "9999"
@@ -78,10 +78,10 @@ struct Column {
 
 /// 31 columns, one a day.
 struct Days {
-    int first = 0;           // column of day 1, from 1; 0 = by header
-    std::string header;      // "予定{d}"; {d} = 1 … 31, {dd} = 01 … 31
-    bool one_cell = false;   // 31 characters in the single column `first` or `header`
-    bool flag = false;       // a cell says yes or no; false: how often
+    int first = 0;                // column of day 1, from 1; 0 = by header
+    std::string header;           // "予定{d}"; {d} = 1 … 31, {dd} = 01 … 31
+    bool one_cell = false;        // 31 characters in the single column `first` or `header`
+    bool flag = false;            // a cell says yes or no; false: how often
     std::vector<std::string> yes; // words for a flag; the first is written
 };
 
@@ -90,9 +90,10 @@ struct Product {
     std::string type; // "UPJSK", or one of Dialect::own_types
     /// Items or variables that name sender and receiver; empty: @from, @to.
     std::string from, to;
-    std::string from_type, to_type; // of the service types; empty: @from_type, @to_type, else looked up
+    std::string from_type,
+        to_type; // of the service types; empty: @from_type, @to_type, else looked up
     std::optional<Days> days;
-    bool alone = false;       // never part of a bundle: read for comparing only
+    bool alone = false; // never part of a bundle: read for comparing only
     /// Only where this item or variable is one of these values; empty = always.
     std::string only_when;
     std::vector<std::string> only_values;
@@ -100,9 +101,9 @@ struct Product {
 
 /// Finds what is missing in a table of the office; backwards when writing.
 struct LookUp {
-    std::string table;                                        // "people"
-    std::vector<std::pair<std::string, std::string>> by;      // table column <- item or variable
-    std::vector<std::pair<std::string, std::string>> give;    // item or variable <- table column
+    std::string table;                                     // "people"
+    std::vector<std::pair<std::string, std::string>> by;   // table column <- item or variable
+    std::vector<std::pair<std::string, std::string>> give; // item or variable <- table column
 };
 
 /// What an item gets when the source has nothing.
@@ -143,7 +144,7 @@ struct Preamble {
 
 struct NameRule {
     std::vector<std::string> read; // regular expressions with named groups = variables
-    std::string write;             // "{type}_{month}_{from}_{serial}.csv"; empty: the standard's name
+    std::string write; // "{type}_{month}_{from}_{serial}.csv"; empty: the standard's name
 };
 
 enum class HeaderRule { none, optional, first_row, search };
@@ -172,13 +173,13 @@ struct Dialect {
     int version = 1;
     std::string title_ja, title_en, about_ja, about_en;
     Direction direction = Direction::both;
-    std::string edition = "4.1";          // whose items `to` names
-    std::vector<TextEncoding> read;       // tried in this order, strictly
+    std::string edition = "4.1";    // whose items `to` names
+    std::vector<TextEncoding> read; // tried in this order, strictly
     TextEncoding write = TextEncoding::ms932;
-    bool fold = false;                    // 〜−‖¥ may be written as ～－∥\ (told)
+    bool fold = false; // 〜−‖¥ may be written as ～－∥\ (told)
     char delimiter = ',';
     QuoteRule quote = QuoteRule::minimal;
-    bool trim = true;                     // blanks around a cell do not count, told
+    bool trim = true; // blanks around a cell do not count, told
     bool crlf = true, last_line_end = true;
     Layout layout = Layout::flat;
     RowErrors on_row_error = RowErrors::reject_set;

@@ -36,9 +36,9 @@ const Names<Layout> layouts{{"L1", Layout::flat},          {"L2", Layout::partne
 const Names<RowErrors> row_errors{{"reject_set", RowErrors::reject_set},
                                   {"skip_and_report", RowErrors::skip_and_report}};
 const Names<ValueType> value_types{
-    {"text", ValueType::text},       {"code", ValueType::code},       {"digits", ValueType::digits},
-    {"int", ValueType::integer},     {"decimal", ValueType::decimal}, {"date", ValueType::date},
-    {"ym", ValueType::month},        {"time", ValueType::time},       {"flags31", ValueType::flags31}};
+    {"text", ValueType::text},   {"code", ValueType::code},       {"digits", ValueType::digits},
+    {"int", ValueType::integer}, {"decimal", ValueType::decimal}, {"date", ValueType::date},
+    {"ym", ValueType::month},    {"time", ValueType::time},       {"flags31", ValueType::flags31}};
 const Names<Form> forms{{"plain", Form::plain},
                         {"zero_padded", Form::zero_padded},
                         {"commas", Form::commas},
@@ -71,8 +71,8 @@ const Names<RecordRule::Role> roles{{"data", RecordRule::Role::data},
                                     {"skip", RecordRule::Role::skip}};
 
 bool fits(ValueType type, Form form) {
-    constexpr std::array date_forms{Form::slashes,      Form::slashes_2,    Form::hyphens,
-                                    Form::kanji,        Form::wareki,       Form::wareki_short,
+    constexpr std::array date_forms{Form::slashes,     Form::slashes_2, Form::hyphens,
+                                    Form::kanji,       Form::wareki,    Form::wareki_short,
                                     Form::wareki_fixed};
     constexpr std::array time_forms{Form::clock, Form::clock_2, Form::clock_s, Form::minutes};
     const auto among = [form](const auto& list) {
@@ -82,24 +82,33 @@ bool fits(ValueType type, Form form) {
     switch (type) {
     case ValueType::date:
         return among(date_forms) || form == Form::day || form == Form::day_kanji;
-    case ValueType::month: return among(date_forms);
-    case ValueType::time: return among(time_forms);
+    case ValueType::month:
+        return among(date_forms);
+    case ValueType::time:
+        return among(time_forms);
     case ValueType::integer:
-    case ValueType::decimal: return form == Form::commas || form == Form::zero_padded;
-    default: return false;
+    case ValueType::decimal:
+        return form == Form::commas || form == Form::zero_padded;
+    default:
+        return false;
     }
 }
 
 ValueType value_type_of(FieldType type) {
     switch (type) {
     case FieldType::yyyymm:
-    case FieldType::yyyymm_or_zero: return ValueType::month;
+    case FieldType::yyyymm_or_zero:
+        return ValueType::month;
     case FieldType::yyyymmdd:
-    case FieldType::yyyymmdd_or_zero: return ValueType::date;
+    case FieldType::yyyymmdd_or_zero:
+        return ValueType::date;
     case FieldType::hhmm:
-    case FieldType::hhmm_or_9999: return ValueType::time;
-    case FieldType::free_text: return ValueType::text;
-    default: return ValueType::code;
+    case FieldType::hhmm_or_9999:
+        return ValueType::time;
+    case FieldType::free_text:
+        return ValueType::text;
+    default:
+        return ValueType::code;
     }
 }
 
@@ -109,7 +118,9 @@ bool is_id(std::string_view text) {
            std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '-'; });
 }
 
-bool is_variable(std::string_view reference) { return reference.starts_with('@'); }
+bool is_variable(std::string_view reference) {
+    return reference.starts_with('@');
+}
 
 class DialectLoader {
   public:
@@ -151,16 +162,14 @@ class DialectLoader {
         return text.empty() ? otherwise : choice(map, key, names, text);
     }
     /// A nested map that may be absent.
-    template<class Read>
-    void nested(MapReader& map, std::string_view key, Read read) {
+    template<class Read> void nested(MapReader& map, std::string_view key, Read read) {
         const YamlNode* const node = map.child_if_any(key, Kind::map);
         if (!node) return;
         MapReader inner(problems_, *node, "'" + std::string(key) + "'");
         read(inner);
         inner.finish();
     }
-    template<class Read>
-    void each(MapReader& map, std::string_view key, Read read) {
+    template<class Read> void each(MapReader& map, std::string_view key, Read read) {
         const YamlNode* const list = map.child_if_any(key, Kind::sequence);
         if (!list) return;
         for (const YamlNode* node : list->items) {
@@ -325,6 +334,8 @@ class DialectLoader {
             read_standard(map, rule);
         } else {
             check_patterns(map, rule.name.read, "name");
+            if (dialect_.writes() && rule.name.write.empty())
+                map.problem("name", "a file that is written needs 'write' in its name");
             read_own_layout(map, rule);
             dialect_.files.push_back(std::move(rule));
         }
@@ -459,7 +470,8 @@ class DialectLoader {
             map.problem("records", "several records need a type_column");
         if (dialect_.writes())
             for (const RecordRule& record : rule.records)
-                if (record.role == RecordRule::Role::control || record.role == RecordRule::Role::end)
+                if (record.role == RecordRule::Role::control ||
+                    record.role == RecordRule::Role::end)
                     problems_.add(record.line, "control and end records are read only: the "
                                                "dialect's direction has to be 'in'");
     }
@@ -586,8 +598,7 @@ class DialectLoader {
         column.empty = map.text_if_any("empty");
     }
 
-    void read_pairs(MapReader& map, std::string_view key, bool item_first,
-                    const RecordRule& record,
+    void read_pairs(MapReader& map, std::string_view key, bool item_first, const RecordRule& record,
                     std::vector<std::pair<std::string, std::string>>& pairs) {
         const YamlNode* const node = map.child(key, Kind::map);
         if (!node) return;

@@ -17,7 +17,8 @@ const Texts& texts() {
     static const Texts list{
         {"A-BACK-01", refused, "書いたファイルを読み戻すと、元の記録と同じになりません（{detail}）",
          "what was written does not read back as the same records ({detail})",
-         "このファイルは出しません。方言の設定を直す必要があります。ソフトの担当者にお知らせください。",
+         "このファイルは出しません。方言の設定を直す必要があります。ソフトの担当者にお知らせくださ"
+         "い。",
          "the file is not released; the dialect's profile has to be mended"},
         {"A-CHK-01", refused, "標準仕様の検査に通りません（エラー {detail} 件）",
          "the result does not pass the standard's check ({detail} errors)",
@@ -36,14 +37,13 @@ const Texts& texts() {
          "a day the month does not have is marked (day {detail})",
          "対象年月と日を確かめてください。", "compare the month and the day"},
         {"A-DAY-02", refused, "日の欄が読めません（{detail} 日）",
-         "the cell of a day cannot be read (day {detail})",
-         "回数または印を確かめてください。", "look at the count or mark"},
+         "the cell of a day cannot be read (day {detail})", "回数または印を確かめてください。",
+         "look at the count or mark"},
         {"A-DER-01", refused, "ほかの項目と合いません（{detail}）",
          "does not agree with other items ({detail})",
          "どちらが正しいか決められません。ソフトで直してください。",
          "nothing says which is right: mend it in the software"},
-        {"A-DET-01", refused, "どのソフトの形式か分かりません",
-         "no known form of care software",
+        {"A-DET-01", refused, "どのソフトの形式か分かりません", "no known form of care software",
          "ファイル名と先頭行を確かめるか、設定で形式（dialect）を指定してください。",
          "look at the name and the first lines, or name the dialect in the settings"},
         {"A-DET-02", refused, "複数の形式に当てはまります（{detail}）",
@@ -78,7 +78,8 @@ const Texts& texts() {
          "標準の文字に直してください。", "write it with a standard character"},
         {"A-ENV-01", refused, "送信元・送信先・対象年月のいずれかが分かりません（{detail}）",
          "sender, receiver or month is not known ({detail})",
-         "設定または送信時の指定で補ってください。", "give it in the settings or on the command line"},
+         "設定または送信時の指定で補ってください。",
+         "give it in the settings or on the command line"},
         {"A-ENV-02", refused, "事業所のサービス種類が決められません（{detail}）",
          "the service type of an office cannot be told ({detail})",
          "offices.csv にその事業所のサービス種類を一つ書くか、指定してください。",
@@ -90,15 +91,16 @@ const Texts& texts() {
          "an item the source does not have was filled in ({detail})",
          "値が違うときは、設定を直してください。", "mend the settings if the value is wrong"},
         {"A-FILL-02", filled, "欠けていた先頭の 0 を補いました（{detail}）",
-         "a missing leading zero was restored ({detail})", "ソフトの書き出し設定を確かめてください。",
-         "look at the software's export settings"},
+         "a missing leading zero was restored ({detail})",
+         "ソフトの書き出し設定を確かめてください。", "look at the software's export settings"},
         {"A-FILL-03", filled, "入れかわっていたサービス種類を元に戻しました",
          "swapped service types were put right", "ソフトのファイル名の作り方を確かめてください。",
          "look at how the software names its files"},
         {"A-HEAD-01", refused, "見出し行が見つかりません", "no header row was found",
          "見出し行つきで書き出してください。", "export with the header row"},
-        {"A-HEAD-02", refused, "必要な列がありません（{detail}）", "a needed column is missing ({detail})",
-         "書き出す項目にその列を加えてください。", "add that column to the export"},
+        {"A-HEAD-02", refused, "必要な列がありません（{detail}）",
+         "a needed column is missing ({detail})", "書き出す項目にその列を加えてください。",
+         "add that column to the export"},
         {"A-HEAD-03", refused, "同じ見出しの列が二つあります（{detail}）",
          "two columns have the same header ({detail})", "どちらか一つにしてください。",
          "leave one of them"},
@@ -134,7 +136,8 @@ const Texts& texts() {
          "a file has no place on the other side ({detail})",
          "必要なら標準のファイルで確かめてください。",
          "look into the standard's file where it matters"},
-        {"A-LOSS-03", refused, "黙って失われる項目があります", "an item would be lost without being declared",
+        {"A-LOSS-03", refused, "黙って失われる項目があります",
+         "an item would be lost without being declared",
          "このファイルは出しません。方言の設定（loses）に加える必要があります。",
          "the file is not released; the dialect's profile has to declare it"},
         {"A-NAME-01", refused, "ファイル名がこの形式のものではありません",
@@ -153,28 +156,32 @@ const Texts& texts() {
         {"A-REC-01", refused, "知らない種類の行です", "an unknown kind of row",
          "書き出しの設定を確かめてください。", "look at the software's export settings"},
         {"A-REC-02", refused, "明細の前にあるはずの行がありません（{detail}）",
-         "a row that has to come first is missing ({detail})", "途中から切り取らずに渡してください。",
-         "hand over the whole file"},
+         "a row that has to come first is missing ({detail})",
+         "途中から切り取らずに渡してください。", "hand over the whole file"},
         {"A-REC-03", refused, "コントロールの件数と合いません（{detail}）",
          "the control record's count differs ({detail})", "もう一度書き出してください。",
          "export again"},
         {"A-REC-04", refused, "エンドの行がありません、または後に行があります",
-         "the end record is missing or not the last", "もう一度書き出してください。", "export again"},
+         "the end record is missing or not the last", "もう一度書き出してください。",
+         "export again"},
         {"A-REC-05", refused, "記録が一件もありません", "there is no record at all",
          "書き出しの条件を確かめてください。", "look at the export's conditions"},
-        {"A-SKIP-01", skipped, "読めない行を除きました", "a row that cannot be read was left out",
-         "行を確かめてください。", "please look at the row"},
+        {"A-SKIP-01", skipped, "読めない行を除きました（{detail}）",
+         "a row that cannot be read was left out ({detail})", "行を確かめてください。",
+         "please look at the row"},
         {"A-VAL-01", refused, "書き方が読めません", "written in no form that is known",
          "ソフトでの入力を確かめてください。", "look at the entry in the software"},
         {"A-VAL-02", refused, "必要な項目が空です", "a required item is empty",
          "ソフトで入力してください。", "enter it in the software"},
-        {"A-VAL-03", refused, "コード表にない値です（{detail}）", "no value of the code table ({detail})",
+        {"A-VAL-03", refused, "コード表にない値です（{detail}）",
+         "no value of the code table ({detail})",
          "ソフトでの入力を確かめるか、コード表に加えてください。",
          "look at the entry, or add it to the code table"},
         {"A-VAL-04", normalised, "書き方を標準にそろえました", "written in the standard's form",
          "そのままで構いません。", "nothing to do"},
-        {"A-VAL-05", refused, "この値を相手の形式で書けません", "the value cannot be written in that form",
-         "元の記録を確かめてください。", "look at the source record"},
+        {"A-VAL-05", refused, "この値を相手の形式で書けません",
+         "the value cannot be written in that form", "元の記録を確かめてください。",
+         "look at the source record"},
     };
     return list;
 }
@@ -204,9 +211,8 @@ std::string place_of(const Note& note, Lang lang) {
 boost::json::array to_json(const std::vector<SourceDigest>& files) {
     boost::json::array list;
     for (const SourceDigest& file : files)
-        list.push_back(boost::json::object{{"path", file.path},
-                                           {"bytes", file.bytes},
-                                           {"sha256", prefixed_hex(file.sha256)}});
+        list.push_back(boost::json::object{
+            {"path", file.path}, {"bytes", file.bytes}, {"sha256", prefixed_hex(file.sha256)}});
     return list;
 }
 
@@ -234,22 +240,32 @@ bool same_place(const Note& left, const Note& right) {
 
 std::string_view name_of(NoteKind kind) {
     switch (kind) {
-    case NoteKind::refused: return "refused";
-    case NoteKind::skipped: return "skipped";
-    case NoteKind::filled: return "filled";
-    case NoteKind::looked_up: return "looked_up";
-    case NoteKind::lost: return "lost";
-    case NoteKind::normalised: return "normalised";
-    case NoteKind::told: return "told";
+    case NoteKind::refused:
+        return "refused";
+    case NoteKind::skipped:
+        return "skipped";
+    case NoteKind::filled:
+        return "filled";
+    case NoteKind::looked_up:
+        return "looked_up";
+    case NoteKind::lost:
+        return "lost";
+    case NoteKind::normalised:
+        return "normalised";
+    case NoteKind::told:
+        return "told";
     }
     return "told";
 }
 
-const std::vector<NoteText>& note_texts() { return texts(); }
+const std::vector<NoteText>& note_texts() {
+    return texts();
+}
 
 const NoteText& note_text(std::string_view id) {
-    const auto found = std::lower_bound(texts().begin(), texts().end(), id,
-                                        [](const NoteText& t, std::string_view i) { return t.id < i; });
+    const auto found =
+        std::lower_bound(texts().begin(), texts().end(), id,
+                         [](const NoteText& t, std::string_view i) { return t.id < i; });
     if (found == texts().end() || found->id != id)
         throw std::logic_error("no text for note " + std::string(id));
     return *found;
@@ -313,15 +329,17 @@ std::string ConversionReport::text(Lang lang) const {
     if (!ja) out = "dialect: " + dialect + " version " + std::to_string(version);
     out += ja ? (to_standard ? "（標準仕様へ変換）\n" : "（標準仕様から変換）\n")
               : (to_standard ? " (to the standard)\n" : " (from the standard)\n");
-    for (const NoteKind kind : {NoteKind::refused, NoteKind::skipped, NoteKind::filled,
-                                NoteKind::looked_up, NoteKind::lost, NoteKind::normalised,
-                                NoteKind::told})
+    for (const NoteKind kind :
+         {NoteKind::refused, NoteKind::skipped, NoteKind::filled, NoteKind::looked_up,
+          NoteKind::lost, NoteKind::normalised, NoteKind::told})
         for (const Note& note : notes)
             if (note_text(note.id).kind == kind) out += "- " + words_of(note, lang) + "\n";
     return out;
 }
 
-Digest ConversionReport::digest() const { return sha256(json()); }
+Digest ConversionReport::digest() const {
+    return sha256(json());
+}
 
 std::string ConversionReport::header() const {
     return dialect + "@" + std::to_string(version) +

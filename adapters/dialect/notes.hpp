@@ -37,11 +37,11 @@ const NoteText& note_text(std::string_view id);
 
 struct Note {
     std::string id;
-    std::string file;       // path of the source as given; empty = the set as a whole
-    std::uint32_t line = 0; // physical line from 1; 0 = the file
-    std::string column;     // the dialect's own column: a header's name or "No.5"; may be empty
-    std::string key, item;  // of the standard: "service_date", サービス利用日; may be empty
-    std::string detail;     // what fits the text's {detail}: a form, a table's name, a count
+    std::string file;        // path of the source as given; empty = the set as a whole
+    std::uint32_t line = 0;  // physical line from 1; 0 = the file
+    std::string column;      // the dialect's own column: a header's name or "No.5"; may be empty
+    std::string key, item;   // of the standard: "service_date", サービス利用日; may be empty
+    std::string detail;      // what fits the text's {detail}: a form, a table's name, a count
     std::uint64_t count = 1; // places of the same note (all but the first are counted only)
 };
 

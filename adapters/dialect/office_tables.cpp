@@ -100,7 +100,8 @@ OfficeTable::look_up(const std::vector<std::pair<std::string, std::string>>& whe
         for (std::size_t i = 1; i < indexes.size() && fits; ++i)
             fits = folded(rows_[row][static_cast<std::size_t>(indexes[i])]) == keys[i];
         const std::string& value = rows_[row][static_cast<std::size_t>(wanted)];
-        if (fits && !value.empty() && std::find(found.begin(), found.end(), value) == found.end())
+        const auto same = [&](const std::string& known) { return folded(known) == folded(value); };
+        if (fits && !value.empty() && std::none_of(found.begin(), found.end(), same))
             found.push_back(value);
     }
     return found;

@@ -20,8 +20,8 @@ class OfficeTable {
     bool has(std::string_view column) const { return index_of(column) >= 0; }
     /// The distinct values of `give` in the rows where every (column, value) holds; blanks inside
     /// names do not count. Empty when nothing is known.
-    std::vector<std::string> look_up(
-        const std::vector<std::pair<std::string, std::string>>& where, std::string_view give) const;
+    std::vector<std::string> look_up(const std::vector<std::pair<std::string, std::string>>& where,
+                                     std::string_view give) const;
     std::size_t size() const { return rows_.size(); }
     const std::vector<std::string>& columns() const { return columns_; }
     /// This one's rows after another's; columns that one lacks are empty.

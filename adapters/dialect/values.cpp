@@ -125,7 +125,8 @@ std::optional<Date> read_date_as(Form form, std::string_view text, bool with_day
         }
         break;
     }
-    default: return std::nullopt;
+    default:
+        return std::nullopt;
     }
     if (!scan.done() || (with_day && day == 0)) return std::nullopt;
     return era.empty() ? Date{year, month, day} : western(era, year, month, day);
@@ -139,7 +140,9 @@ std::optional<int> day_number(Form form, std::string_view text) {
     return small_number(text, 1, 2);
 }
 
-bool is_day(Form form) { return form == Form::day || form == Form::day_kanji; }
+bool is_day(Form form) {
+    return form == Form::day || form == Form::day_kanji;
+}
 
 /// What the standard writes where a date or month does not apply.
 bool is_zero_date(std::string_view text, bool with_day) {
@@ -177,20 +180,27 @@ std::optional<std::string> write_date(Form form, std::string_view text, bool wit
                (with_day ? std::to_string(date->day) + "日" : "");
     };
     switch (form) {
-    case Form::slashes: return joined(padded(date->year, 4), "/", 1);
-    case Form::slashes_2: return joined(padded(date->year, 4), "/", 2);
-    case Form::hyphens: return joined(padded(date->year, 4), "-", 2);
-    case Form::kanji: return in_kanji(padded(date->year, 4));
+    case Form::slashes:
+        return joined(padded(date->year, 4), "/", 1);
+    case Form::slashes_2:
+        return joined(padded(date->year, 4), "/", 2);
+    case Form::hyphens:
+        return joined(padded(date->year, 4), "-", 2);
+    case Form::kanji:
+        return in_kanji(padded(date->year, 4));
     case Form::wareki:
         return in_kanji(std::string(era.kanji) +
                         (era_year == 1 ? std::string("元") : std::to_string(era_year)));
-    case Form::wareki_short: return joined(era.letter + std::to_string(era_year), ".", 1);
-    case Form::wareki_fixed: return joined(era.letter + padded(era_year, 2), "", 2);
+    case Form::wareki_short:
+        return joined(era.letter + std::to_string(era_year), ".", 1);
+    case Form::wareki_fixed:
+        return joined(era.letter + padded(era_year, 2), "", 2);
     case Form::day:
     case Form::day_kanji:
         if (Month::of(date->year, date->month) != month) return std::nullopt;
         return std::to_string(date->day) + (form == Form::day_kanji ? "日" : "");
-    default: return std::nullopt;
+    default:
+        return std::nullopt;
     }
 }
 
@@ -225,7 +235,8 @@ std::optional<std::string> read_time(Form form, std::string_view text) {
         if (!all || *all > 24 * 60) return std::nullopt;
         return clock_text(*all / 60, *all % 60);
     }
-    default: return std::nullopt;
+    default:
+        return std::nullopt;
     }
     if (!scan.done()) return std::nullopt;
     return clock_text(hours, minutes);
@@ -240,12 +251,18 @@ std::optional<std::string> write_time(Form form, std::string_view text) {
     if (!plain) return std::nullopt;
     const int hours = number_of(plain->substr(0, 2)), minutes = number_of(plain->substr(2));
     switch (form) {
-    case Form::plain: return plain;
-    case Form::clock: return std::to_string(hours) + ":" + padded(minutes, 2);
-    case Form::clock_2: return padded(hours, 2) + ":" + padded(minutes, 2);
-    case Form::clock_s: return padded(hours, 2) + ":" + padded(minutes, 2) + ":00";
-    case Form::minutes: return std::to_string(hours * 60 + minutes);
-    default: return std::nullopt;
+    case Form::plain:
+        return plain;
+    case Form::clock:
+        return std::to_string(hours) + ":" + padded(minutes, 2);
+    case Form::clock_2:
+        return padded(hours, 2) + ":" + padded(minutes, 2);
+    case Form::clock_s:
+        return padded(hours, 2) + ":" + padded(minutes, 2) + ":00";
+    case Form::minutes:
+        return std::to_string(hours * 60 + minutes);
+    default:
+        return std::nullopt;
     }
 }
 
@@ -306,13 +323,16 @@ std::optional<std::string> write_number(const Column& column, std::string_view t
     return plain_number(out);
 }
 
-bool is_identifier(ValueType type) { return type != ValueType::text; }
+bool is_identifier(ValueType type) {
+    return type != ValueType::text;
+}
 
 std::optional<std::string> read_as(const Column& column, Form form, std::string_view text,
                                    Month month) {
     switch (column.type) {
     case ValueType::text:
-    case ValueType::code: return std::string(text);
+    case ValueType::code:
+        return std::string(text);
     case ValueType::digits: {
         std::string digits(text);
         if (digits.size() < column.pad) digits.insert(0, column.pad - digits.size(), '0');
@@ -325,9 +345,12 @@ std::optional<std::string> read_as(const Column& column, Form form, std::string_
         if (!number) return std::nullopt;
         return plain_number(*number);
     }
-    case ValueType::date: return read_date(form, text, true, month);
-    case ValueType::month: return read_date(form, text, false, month);
-    case ValueType::time: return read_time(form, text);
+    case ValueType::date:
+        return read_date(form, text, true, month);
+    case ValueType::month:
+        return read_date(form, text, false, month);
+    case ValueType::time:
+        return read_time(form, text);
     case ValueType::flags31:
         if (text.size() != 31 || text.find_first_not_of("01") != std::string_view::npos)
             return std::nullopt;
@@ -376,13 +399,19 @@ std::optional<std::string> write_value(const Column& column, std::string_view te
     switch (column.type) {
     case ValueType::text:
     case ValueType::code:
-    case ValueType::digits: return std::string(text);
+    case ValueType::digits:
+        return std::string(text);
     case ValueType::integer:
-    case ValueType::decimal: return write_number(column, text);
-    case ValueType::date: return write_date(column.forms.front(), text, true, month);
-    case ValueType::month: return write_date(column.forms.front(), text, false, month);
-    case ValueType::time: return write_time(column.forms.front(), text);
-    case ValueType::flags31: return read_as(column, Form::plain, text, month);
+    case ValueType::decimal:
+        return write_number(column, text);
+    case ValueType::date:
+        return write_date(column.forms.front(), text, true, month);
+    case ValueType::month:
+        return write_date(column.forms.front(), text, false, month);
+    case ValueType::time:
+        return write_time(column.forms.front(), text);
+    case ValueType::flags31:
+        return read_as(column, Form::plain, text, month);
     }
     return std::nullopt;
 }

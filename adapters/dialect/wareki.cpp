@@ -32,19 +32,21 @@ std::optional<int> western_year(std::string_view kanji_or_letter, int year) {
         const char capital = kanji_or_letter.size() == 1 && kanji_or_letter[0] >= 'a'
                                  ? static_cast<char>(kanji_or_letter[0] - 'a' + 'A')
                                  : (kanji_or_letter.size() == 1 ? kanji_or_letter[0] : '\0');
-        if (kanji_or_letter == era.kanji || capital == era.letter)
-            return era.first.year + year - 1;
+        if (kanji_or_letter == era.kanji || capital == era.letter) return era.first.year + year - 1;
     }
     return std::nullopt;
 }
 
 const Era& era_of(const Date& date) {
-    const Date last{date.year, date.month, date.day == 0 ? days_in(date.year, date.month) : date.day};
+    const Date last{date.year, date.month,
+                    date.day == 0 ? days_in(date.year, date.month) : date.day};
     for (const Era& era : eras)
         if (last >= era.first) return era;
     return eras.back();
 }
 
-int year_in(const Era& era, const Date& date) { return date.year - era.first.year + 1; }
+int year_in(const Era& era, const Date& date) {
+    return date.year - era.first.year + 1;
+}
 
 } // namespace cpg::adapters
