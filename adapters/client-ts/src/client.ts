@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fitsDigest, contentDigest, sha256 } from "./digest.js";
 import { DigestMismatch, Problem, Tampered, Unreachable } from "./errors.js";
 import { eventStream, type EventOptions, type StreamedEvent } from "./events.js";
+import type { Conversion } from "./evidence/leaf.js";
 import { parseKey } from "./evidence/note.js";
 import { proveStep } from "./evidence/steps.js";
 import { saveFolder } from "./folder.js";
@@ -40,6 +41,8 @@ export interface SendOptions extends CallOptions {
   readonly cover?: Cover;
   /** 1 to 255 characters. Left out: made from the bytes, so that the same call again is the same submission. */
   readonly idempotencyKey?: string;
+  /** What made these files out of another form of data; stands in the receipt. */
+  readonly conversion?: Conversion;
 }
 
 export interface WaitOptions extends CallOptions {
@@ -124,8 +127,9 @@ export class Client {
   async send(files: readonly NamedFile[], options: SendOptions = {}): Promise<Sent> {
     const body = multipart({ files, papers: options.papers, cover: options.cover });
     const key = options.idempotencyKey ?? sha256(`${body.contentType}\n`, body.bytes).toString("hex");
+    const headers = { "Idempotency-Key": key, ...(options.conversion ? { "Cpgw-Conversion": conversionText(options.conversion) } : {}) };
     const answer = await this.#done(
-      { method: "POST", target: "/v1/bundles", ...this.#upload(body, { "Idempotency-Key": key }), signal: options.signal },
+      { method: "POST", target: "/v1/bundles", ...this.#upload(body, headers), signal: options.signal },
       (given) => given.status === 201 || (given.status === 422 && !isProblem(given)),
     );
     const { bundles, findings } = jsonOf(answer) as { bundles: SentBundle[]; findings: Sent["findings"] };
@@ -348,6 +352,10 @@ export class Client {
       if (step === "accepted" && found?.files.length === 0) throw new Tampered("the receipt of accepted is about no file");
     }
   }
+}
+
+function conversionText({ dialect, version, fills, lookups, report }: Conversion): string {
+  return `${dialect}@${version}; fills=${fills}; lookups=${lookups}; report=${report}`;
 }
 
 function isProblem(answer: Answer): boolean {

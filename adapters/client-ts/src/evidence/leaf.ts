@@ -19,7 +19,22 @@ export interface Leaf {
   readonly event: string | undefined;
   /** Digest of the rules that were applied. */
   readonly rules: string | undefined;
+  /** What the sender declared about a conversion by its adapter; the gateway saw neither source nor report. */
+  readonly conversion: Conversion | undefined;
   readonly files: readonly LeafFile[];
+}
+
+/** These files were made out of another form of data, `dialect`, by the sender's adapter. */
+export interface Conversion {
+  /** `[a-z0-9][a-z0-9-]{0,39}` */
+  readonly dialect: string;
+  readonly version: number;
+  /** Values put in where the source had none. */
+  readonly fills: number;
+  /** Values taken out of tables of the adapter's own. */
+  readonly lookups: number;
+  /** SHA-256 of the adapter's report, `sha256:<hex>`. */
+  readonly report: string;
 }
 
 export interface LeafFile {
@@ -43,6 +58,10 @@ const HASH = "sha256:[0-9a-f]{64}";
 const OFFICE = "\\d{2}[0-9A-HJ-NPR-Z]\\d{7}";
 const TYPES = "submit|reject|fetch|ack|recall|unclaimed|access|admin|key|erase|tsa|start|stop|shard-close";
 const MONTH = "(?:19|2\\d)\\d\\d(?:0[1-9]|1[0-2])";
+const COUNT = "0|[1-9]\\d{0,8}";
+const CONVERSION =
+  `adapter (?<dialect>[a-z0-9][a-z0-9-]{0,39})@(?<version>${COUNT}) ` +
+  `fills (?<fills>${COUNT}) lookups (?<lookups>${COUNT}) report (?<report>${HASH})\\n`;
 const FORM = new RegExp(
   `^cpgw-entry/v1\\ntype (?<type>${TYPES})\\n` +
     "time (?<time>(?<year>\\d{4})-(?<mon>\\d\\d)-(?<day>\\d\\d)T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z)\\n" +
@@ -52,7 +71,7 @@ const FORM = new RegExp(
     `(?<files>(?:file \\d+ ${WORD} (?:0|[1-9]\\d*) sha256c:[A-Za-z0-9+/=]{44}\\n){0,24})` +
     `result (?<result>${WORD}(?: (?:${WORD}(?:,${WORD})*|-))?|-)\\n` +
     `(?:event (?<event>${WORD})\\n)?rules (?<rules>${HASH}|-)\\nsig cms (?<cms>${HASH}|none)\\n` +
-    `(?<details>(?:${WORD} [ -~]+\\n)*)$`,
+    `(?<details>(?:(?!adapter )${WORD} [ -~]+\\n)*)(?:${CONVERSION})?$`,
 );
 
 function isDay(year: number, month: number, day: number): boolean {
@@ -65,6 +84,13 @@ function parseFile(line: string, index: number): LeafFile {
   const [word, number, type = "", bytes = "", commitment = ""] = line.split(" ");
   need(word === "file" && number === String(index + 1), "files are numbered from 1");
   return { type, bytes: decimalOf(bytes), commitment: base64Of(commitment.slice("sha256c:".length), 32) };
+}
+
+function conversionOf(found: Readonly<Record<string, string | undefined>>): Conversion | undefined {
+  const { dialect, version, fills, lookups, report, type } = found;
+  if (dialect === undefined || report === undefined) return undefined;
+  need(type === "submit" || type === "reject", "a conversion stands in the leaf of a submission");
+  return { dialect, version: Number(version), fills: Number(fills), lookups: Number(lookups), report };
 }
 
 /** `text`: a binary string. Throws `Malformed` for what is no leaf. */
@@ -86,6 +112,7 @@ export function parseLeaf(text: string): FullLeaf {
     result: value("result"),
     event: value("event"),
     rules: value("rules"),
+    conversion: conversionOf(found),
     files: (found["files"] ?? "").split("\n").slice(0, -1).map(parseFile),
     signatures: found["cms"] === "none" ? undefined : found["cms"]?.slice("sha256:".length),
     filesDigest: /^files-digest sha256:([0-9a-f]{64})$/m.exec(found["details"] ?? "")?.[1],

@@ -102,6 +102,13 @@ test("a schedule goes out, is fetched, imported, and everything is proven", asyn
   assert.match(await care.view(id), /<html/);
 });
 
+test("a conversion at the sender stands in the receipt", async () => {
+  const conversion = { dialect: "mihon-soft", version: 3, fills: 12, lookups: 0, report: `sha256:${"0a".repeat(32)}` };
+  const sent = await care.send(nextSchedule(), { conversion });
+  const found = verifyReceipt(sent.accepted[0]?.receipt ?? "", undefined, [setting.vkey]);
+  assert.deepEqual(found.result === "proven" && found.receipt.conversion, conversion);
+});
+
 test("a rejected bundle is a result with its report and its proof", async () => {
   const sent = await care.send(folder(setting.wrong));
   const [rejected] = sent.rejected;
