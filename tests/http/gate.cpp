@@ -50,7 +50,9 @@ Gate::Gate(http::ServerLimits limits, http::TlsPolicy policy) {
     server = std::make_unique<http::Server>(
         settings, api_routes(), std::move(ops), [this](const http::Answered& answered) {
             const std::lock_guard guard(mutex);
-            told_.push_back({std::string(answered.route), answered.status});
+            told_.push_back({std::string(answered.route), answered.status,
+                             std::string(answered.method), std::string(answered.problem),
+                             answered.certificate_der.size()});
         });
     server->start();
 }

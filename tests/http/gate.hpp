@@ -35,6 +35,8 @@ class Signal {
 struct Told {
     std::string route;
     int status = 0;
+    std::string method, problem;
+    std::size_t certificate_bytes = 0;
 };
 
 /// The machine's clock, and what the test adds to it. Any thread.

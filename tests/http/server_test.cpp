@@ -1,6 +1,7 @@
 #include "gateway/ops/log.hpp"
 #include "tests/http/gate.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
@@ -272,6 +273,26 @@ BOOST_AUTO_TEST_CASE(takes_the_first_answer_from_any_thread) {
     BOOST_REQUIRE(told.size() == 3u);
     BOOST_TEST(told[1].route == "twice");
     BOOST_TEST(told[1].status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(the_observer_learns_method_problem_and_client_of_each_request) {
+    Gate gate;
+    auto client = gate.office();
+    client.ask(get("/echo"));
+    client.ask(get("/nowhere"));
+    client.ask("DELETE /echo HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.ask(get("/throws"));
+    gate.server->stop(std::chrono::seconds(10));
+    const auto told = gate.told();
+    BOOST_REQUIRE(told.size() == 4u);
+    const std::array<std::pair<std::string, std::string>, 4> expected{
+        {{"GET", ""}, {"GET", "not-found"}, {"DELETE", "method-not-allowed"}, {"GET", "internal"}}};
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        BOOST_TEST(told[i].method == expected[i].first);
+        BOOST_TEST(told[i].problem == expected[i].second);
+        BOOST_TEST(told[i].certificate_bytes > 0u);
+    }
+    BOOST_TEST(told[1].route == "");
 }
 
 BOOST_AUTO_TEST_CASE(limits_connections_in_all_and_of_one_address) {
