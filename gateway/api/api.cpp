@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t max_certificates_cached = 4096;
 
-/// Whose haste it is: the office, or the certificate that speaks for several.
-std::string rate_key(const identity::Identity& caller) {
-    return caller.offices.size() == 1 ? caller.first().str()
-                                      : prefixed_hex(caller.certificate.fingerprint);
-}
-
 void set_retry_after(http::Response& response, std::chrono::seconds wait) {
     for (auto& [name, value] : response.headers)
         if (name == "Retry-After") value = std::to_string(wait.count());
@@ -26,7 +20,8 @@ void set_retry_after(http::Response& response, std::chrono::seconds wait) {
 } // namespace
 
 Api::Api(ApiServices services, ApiLimits limits)
-    : services_(std::move(services)), limits_(limits), rates_(limits.rate) {}
+    : services_(std::move(services)), limits_(limits), rates_(limits.rate),
+      streams_(limits.max_streams, limits.max_streams_per_office) {}
 
 const std::vector<Api::Entry>& Api::table() {
     using identity::Right;
@@ -55,6 +50,8 @@ const std::vector<Api::Entry>& Api::table() {
          RateClass::write, &Api::post_ack},
         {"POST", "/v1/bundles/{id}/recall", "bundles.recall", BodyLimit::small, Right::send,
          RateClass::write, &Api::post_recall},
+        {"GET", "/v1/events", "events", BodyLimit::none, Right::read, RateClass::read,
+         &Api::get_events},
         {"GET", "/v1/offices", "offices", BodyLimit::none, Right::general, RateClass::read,
          &Api::get_offices},
         {"GET", "/v1/me", "me", BodyLimit::none, Right::general, RateClass::read, &Api::get_me},
@@ -123,7 +120,7 @@ Api::Admitted Api::admit(const Entry& entry, const http::Request& request) {
     };
     const auto certificate = identify(request);
     if (!certificate) return refuse(certificate.error());
-    const auto wait = rates_.take(rate_key(*certificate), entry.rate, certificate->offices.size(),
+    const auto wait = rates_.take(caller_key(*certificate), entry.rate, certificate->offices.size(),
                                   services_.steady());
     if (wait) {
         services_.metrics.count("cpgw_rate_limited_total");
@@ -138,12 +135,13 @@ Api::Admitted Api::admit(const Entry& entry, const http::Request& request) {
 
 // Two factors where people are required: a certificate that is no machine's says nothing alone.
 Result<identity::Identity> Api::authorise(const Entry& entry, const http::Request& request,
-                                          const identity::Identity& certificate) {
+                                          const identity::Identity& certificate,
+                                          identity::SignOfLife life) {
     using identity::Right;
     const bool is_get = entry.method == std::string_view("GET");
     if (is_cross_site(request) && !(is_get && entry.right == Right::open))
         return Error{Errc::forbidden, "a page of another origin may not do this"};
-    auto caller = acting(entry, request, certificate);
+    auto caller = acting(entry, request, certificate, life);
     if (!caller) return caller.error();
     const bool alone = !caller->person && !caller->token;
     const bool open = entry.right == Right::general || entry.right == Right::open;
@@ -156,7 +154,8 @@ Result<identity::Identity> Api::authorise(const Entry& entry, const http::Reques
 }
 
 Result<identity::Identity> Api::acting(const Entry& entry, const http::Request& request,
-                                       const identity::Identity& certificate) {
+                                       const identity::Identity& certificate,
+                                       identity::SignOfLife life) {
     if (entry.right == identity::Right::open) return certificate;
     const auto secret = bearer(request);
     const auto cookie = session_cookie(request);
@@ -165,7 +164,7 @@ Result<identity::Identity> Api::acting(const Entry& entry, const http::Request& 
         return Error{Errc::malformed, "either a session or a token, not both"};
     if (secret) return services_.people.with_token(certificate, *secret);
     if (cookie->empty()) return certificate;
-    const auto signed_in = services_.people.resume(certificate, *cookie);
+    const auto signed_in = services_.people.resume(certificate, *cookie, life);
     if (!signed_in) return signed_in.error();
     const bool is_get = entry.method == std::string_view("GET");
     if (!is_get && !(is_same_origin(request) &&
@@ -175,7 +174,8 @@ Result<identity::Identity> Api::acting(const Entry& entry, const http::Request& 
 }
 
 Result<RateLimiter::Upload> Api::begin_upload(const identity::Identity& caller) {
-    auto upload = rates_.begin_upload(rate_key(caller), caller.offices.size(), services_.steady());
+    auto upload =
+        rates_.begin_upload(caller_key(caller), caller.offices.size(), services_.steady());
     if (!upload) return Error{Errc::rate_limited, "too many uploads at once"};
     return upload;
 }
@@ -218,6 +218,11 @@ Result<exchange::BundleView> Api::bundle_of(const http::Request& request,
     return services_.exchange.find(caller, *id);
 }
 
+std::string caller_key(const identity::Identity& caller) {
+    return caller.offices.size() == 1 ? caller.first().str()
+                                      : prefixed_hex(caller.certificate.fingerprint);
+}
+
 Lang lang_of(const http::Request& request) {
     return http::wants_english(request) ? Lang::en : Lang::ja;
 }
@@ -257,6 +262,7 @@ boost::json::object to_json(const store::BundleRow& row, std::string_view signat
     if (row.fetched_at) object["fetched_at"] = rfc3339(*row.fetched_at);
     if (row.settled_at) object["settled_at"] = rfc3339(*row.settled_at);
     if (row.superseded_by) object["superseded_by"] = row.superseded_by->str();
+    if (row.unclaimed_at) object["unclaimed_at"] = rfc3339(*row.unclaimed_at);
     if (row.erased_at) object["erased_at"] = rfc3339(*row.erased_at);
     return object;
 }

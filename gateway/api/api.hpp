@@ -30,6 +30,9 @@ struct ApiLimits {
     std::size_t max_idempotency_key = 255;
     std::size_t max_offices = 200;    // in a directory answer
     std::size_t max_waiting = 10'000; // long-polls at once
+    std::size_t max_streams = 2048;   // of events, at once: half of the connections there may be
+    std::size_t max_streams_per_office = 32;     // programs and open pages of one office
+    std::chrono::milliseconds heartbeat{15'000}; // of a stream without events
     RateSettings rate;
 };
 
@@ -50,6 +53,24 @@ struct ApiServices {
 
 using Lang = cpg::Lang;
 
+/// How many event streams there may be, in all and of one office (or a certificate of several). Any
+/// thread.
+class StreamPlaces {
+  public:
+    StreamPlaces(std::size_t most, std::size_t most_by_key)
+        : most_(most), most_by_key_(most_by_key) {}
+    /// overloaded, rate_limited; else a place to be given back.
+    std::optional<Error> take(const std::string& key);
+    void give_back(const std::string& key);
+    std::size_t taken() const;
+
+  private:
+    const std::size_t most_, most_by_key_;
+    mutable std::mutex mutex_;
+    std::size_t total_ = 0;
+    std::map<std::string, std::size_t> by_key_;
+};
+
 class Api {
   public:
     Api(ApiServices services, ApiLimits limits);
@@ -57,8 +78,10 @@ class Api {
     void add_routes(http::Router& router);
     /// The table as "METHOD pattern" lines; a test compares them with openapi.yaml.
     static std::string route_lines();
-    /// Answers every waiting long-poll with what is there; none waits afterwards. Any thread.
+    /// Answers every waiting long-poll with what is there and ends event streams; none waits
+    /// afterwards. Any thread.
     void drain();
+    std::size_t streams() const { return streams_.taken(); } // open now
 
   private:
     using RequestPtr = std::shared_ptr<http::Request>;
@@ -82,9 +105,11 @@ class Api {
     };
     Admitted admit(const Entry& entry, const http::Request& request);
     Result<identity::Identity> authorise(const Entry& entry, const http::Request& request,
-                                         const identity::Identity& certificate);
+                                         const identity::Identity& certificate,
+                                         identity::SignOfLife life = identity::SignOfLife::yes);
     Result<identity::Identity> acting(const Entry& entry, const http::Request& request,
-                                      const identity::Identity& certificate);
+                                      const identity::Identity& certificate,
+                                      identity::SignOfLife life);
     /// Held while an upload is worked on; rate_limited when the caller has too many.
     Result<RateLimiter::Upload> begin_upload(const identity::Identity& caller);
 
@@ -102,6 +127,7 @@ class Api {
                       http::Responder respond);
     void post_ack(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void post_recall(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_events(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_offices(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_me(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_limits(RequestPtr request, const identity::Identity& caller, http::Responder respond);
@@ -137,6 +163,11 @@ class Api {
     void get_openapi(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_docs(RequestPtr request, const identity::Identity& caller, http::Responder respond);
 
+    struct Stream;
+    void next_piece(const std::shared_ptr<Stream>& stream, http::PieceDone done);
+    void events_or_wait(const std::shared_ptr<Stream>& stream, std::uint64_t number);
+    std::vector<OfficeNo> offices_of(const Stream& stream);
+    void beat(const std::shared_ptr<Stream>& stream);
     struct Poll;
     void list(RequestPtr request, const identity::Identity& caller, store::Side side,
               http::Responder respond);
@@ -151,6 +182,7 @@ class Api {
     ApiServices services_;
     ApiLimits limits_;
     RateLimiter rates_;
+    StreamPlaces streams_;
     std::atomic<bool> draining_ = false;
     std::mutex certificates_mutex_;
     std::map<Digest, identity::Certificate> certificates_; // parsed lately
@@ -163,6 +195,8 @@ std::string ops_route_lines(); // as Api::route_lines()
 // -- helpers shared by the resources --
 
 Lang lang_of(const http::Request& request);
+/// Whose haste it is: the office, or the certificate that speaks for several.
+std::string caller_key(const identity::Identity& caller);
 /// What a request carries: files of the standard, papers, cover.
 struct Upload {
     std::vector<InputFile> files, papers;

@@ -93,7 +93,10 @@ void Api::get_limits(RequestPtr, const identity::Identity&, http::Responder resp
                                {"max_page", limits_.max_page},
                                {"max_wait_seconds", limits_.max_wait.count()},
                                {"max_offices", limits_.max_offices},
-                               {"max_uploads", limits_.rate.uploads}};
+                               {"max_uploads", limits_.rate.uploads},
+                               {"max_streams", limits_.max_streams},
+                               {"max_streams_per_office", limits_.max_streams_per_office},
+                               {"heartbeat_ms", limits_.heartbeat.count()}};
     for (const auto& [name, rate] :
          {std::pair{"read", limits_.rate.read}, std::pair{"write", limits_.rate.write},
           std::pair{"login", limits_.rate.login}}) {

@@ -10,6 +10,7 @@
 #include "spec/load/profile_loader.hpp"
 #include "spec/tables/service_codes.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <mutex>
@@ -267,6 +268,21 @@ struct Application::Impl {
         server->after(config.tls_watch, [this] { look_after(); });
     }
 
+    /// One round now, the next after a hundredth of the time that a bundle may wait.
+    void look_for_unclaimed() {
+        using namespace std::chrono;
+        try {
+            const auto told = exchange->tell_unclaimed(config.unclaimed_after);
+            if (told > 0)
+                log::info("bundle.unclaimed", {{"count", static_cast<std::int64_t>(told)}});
+        } catch (const std::exception& failed) {
+            log::error("unclaimed.failed", {{"why", std::string(failed.what())}});
+        }
+        const auto pause =
+            std::clamp<milliseconds>(config.unclaimed_after / 100, seconds(1), hours(1));
+        server->after(pause, [this] { look_for_unclaimed(); });
+    }
+
     identity::People::Services people_services() {
         return {*store,
                 *gate,
@@ -364,6 +380,8 @@ struct Application::Impl {
                       [this] { return static_cast<double>(server->stats().connections); });
         metrics.gauge("cpgw_waiting", "long-polls waiting",
                       [this] { return static_cast<double>(notifier.waiting()); });
+        metrics.gauge("cpgw_event_streams", "event streams open",
+                      [this] { return static_cast<double>(api->streams()); });
     }
 
     void stop() {
@@ -428,6 +446,7 @@ void Application::start() {
                                 {{"clock", rfc3339(system_clock().now())}});
     impl_->server->start();
     impl_->look_after();
+    impl_->server->post([this] { impl_->look_for_unclaimed(); });
     impl_->attester->start();
     log::info("gateway.started",
               {{"port", static_cast<std::int64_t>(port())},

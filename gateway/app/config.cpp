@@ -4,6 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <charconv>
 #include <functional>
 #include <map>
 
@@ -117,6 +118,25 @@ Take minutes(Duration& target, std::uint64_t lowest, std::uint64_t highest) {
         std::chrono::minutes given{};
         duration(given, lowest, highest)(node);
         target = given;
+    };
+}
+
+/// "7d", "12h", "30m", "90s".
+Take span(std::chrono::seconds& target, std::chrono::seconds lowest, std::chrono::seconds highest) {
+    return [&target, lowest, highest](const YAML::Node& node) {
+        static const std::map<char, std::chrono::seconds> units{{'s', std::chrono::seconds(1)},
+                                                                {'m', std::chrono::minutes(1)},
+                                                                {'h', std::chrono::hours(1)},
+                                                                {'d', std::chrono::days(1)}};
+        const auto value = scalar(node);
+        const auto unit = units.find(value.empty() ? ' ' : value.back());
+        std::uint32_t count = 0;
+        const auto* const end = value.data() + value.size() - 1;
+        if (unit == units.end() || std::from_chars(value.data(), end, count).ptr != end ||
+            value.size() < 2)
+            fail(node, "a time like 7d, 12h, 30m or 90s is needed here");
+        target = unit->second * count;
+        if (target < lowest || target > highest) fail(node, "too short or too long a time");
     };
 }
 
@@ -250,6 +270,8 @@ std::map<std::string, Take> limit_keys(Config& config) {
         {"max_papers", number(config.exchange.papers.max_papers, 1, 1000)},
         {"max_paper_bytes", number(config.exchange.papers.max_bytes, 1024, giga)},
         {"max_waiting", number(config.api.max_waiting, 1, 1'000'000)},
+        {"max_streams", number(config.api.max_streams, 1, 1'000'000)},
+        {"max_streams_per_office", number(config.api.max_streams_per_office, 1, 1'000'000)},
     };
 }
 
@@ -312,6 +334,10 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
          section({{"years", number(config.retention.years, 1, max_retention_years)},
                   {"floor_years", number(config.retention.floor_years, 1, max_retention_years)},
                   {"kinds", years_by_kind(config.retention.by_kind)}})},
+        {"events",
+         section({{"heartbeat_ms", duration(config.api.heartbeat, 100, 60'000)},
+                  {"unclaimed_after", span(config.unclaimed_after, std::chrono::seconds(1),
+                                           std::chrono::days(366))}})},
         {"evidence", section(evidence_keys(config, folder))},
         {"limits", section(limit_keys(config))},
     };

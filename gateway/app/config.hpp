@@ -36,6 +36,8 @@ struct Config {
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     MasterKeySource master;
+    /// When a sender is told that nobody fetched its bundle: a monthly exchange is behind by then.
+    std::chrono::seconds unclaimed_after{std::chrono::days(7)};
     exchange::RetentionRules retention; // applied by `cpgw retention run`
     api::ApiLimits api;
     identity::PeopleSettings people;

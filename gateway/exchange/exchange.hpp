@@ -70,7 +70,7 @@ struct SubmitAnswer {
 };
 
 struct ReceiptOfStep {
-    std::string step; // accepted, rejected, fetched, imported, import_failed, recalled
+    std::string step; // accepted, rejected, fetched, imported, import_failed, recalled, unclaimed
     Time time{};
     std::string event;
     std::string text;
@@ -141,6 +141,11 @@ class Exchange {
     void recall(const identity::Identity& caller, const BundleView& view, Deadline deadline,
                 StepDone done);
 
+    /// Tells the senders of bundles that nobody fetched within `after` of their acceptance, once a
+    /// bundle: a leaf, a receipt, an event; nothing is dropped. How many. Waits for the store: not
+    /// in a callback of it.
+    std::uint64_t tell_unclaimed(std::chrono::milliseconds after);
+
     /// A leaf about something refused at the door (unknown certificate …). At most one a minute per
     /// certificate.
     void note_refusal(const Digest& certificate, std::string_view reason);
@@ -198,6 +203,7 @@ class Exchange {
     // steps of a delivery
     audit::Entry entry_for(const identity::Identity& caller, const BundleView& view,
                            audit::EntryType type) const;
+    audit::Entry unclaimed_entry(const store::BundleRow& row) const;
     void name_files(audit::Entry& entry) const;
     Result<Parcel> parcel(const store::BundleRow& row) const;
     void step(const identity::Identity& caller, const BundleView& view, Step step,

@@ -21,6 +21,8 @@ audit::EntryType entry_type_of(Step step) {
         return audit::EntryType::ack;
     case Step::recall:
         return audit::EntryType::recall;
+    case Step::unclaimed:
+        return audit::EntryType::unclaimed;
     case Step::submit:
         return audit::EntryType::submit;
     case Step::reject:
@@ -42,6 +44,7 @@ std::string result_of(Step step) {
     case Step::fetch:
     case Step::recall:
     case Step::supersede:
+    case Step::unclaimed:
         return "-";
     }
     return "-";
@@ -64,6 +67,8 @@ std::string word_of(Step step) {
         return "recalled";
     case Step::supersede:
         return "superseded";
+    case Step::unclaimed:
+        return "unclaimed";
     }
     return {};
 }

@@ -17,7 +17,7 @@ constexpr std::array<std::pair<State, std::string_view>, 7> state_names{{
     {State::rejected, "rejected"},
 }};
 
-constexpr std::array<std::pair<Step, std::string_view>, 7> step_names{{
+constexpr std::array<std::pair<Step, std::string_view>, 8> step_names{{
     {Step::submit, "submit"},
     {Step::reject, "reject"},
     {Step::fetch, "fetch"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<Step, std::string_view>, 7> step_names{{
     {Step::ack_failed, "ack_failed"},
     {Step::recall, "recall"},
     {Step::supersede, "supersede"},
+    {Step::unclaimed, "unclaimed"},
 }};
 
 template<class Value, std::size_t N>
@@ -102,6 +103,8 @@ std::optional<State> next_state(State state, Step step) {
         return state == State::accepted ? std::optional(State::recalled) : std::nullopt;
     case Step::supersede:
         return after_supersede(state);
+    case Step::unclaimed:
+        return state == State::accepted ? std::optional(state) : std::nullopt;
     case Step::submit:
     case Step::reject:
         return std::nullopt; // they make a bundle, they do not move one
@@ -121,6 +124,8 @@ std::string_view event_of(Step step) {
         return "ConsignmentAcceptance";
     case Step::ack_failed:
         return "ConsignmentRejection";
+    case Step::unclaimed:
+        return "AcceptanceRejectionExpiry";
     case Step::recall:
     case Step::supersede:
         return {};

@@ -38,12 +38,20 @@ struct Request {
     std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
+/// The next piece of a body that is written while it comes to be; nullopt ends it. Called at most
+/// once, from any thread.
+using PieceDone = std::function<void(std::optional<std::string>)>;
+/// Asked on the worker pool for the next piece when the one before is written; answers at once or
+/// later, within ServerLimits::answer. Dropped when the connection is over.
+using BodySource = std::function<void(PieceDone)>;
+
 struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers; // Content-Length is set by the server
     std::string body;
     std::shared_ptr<const std::string> shared_body; // used instead of body when set
-    bool close = false;                             // close the connection afterwards
+    BodySource source;   // when set: the body, in pieces; the connection is closed behind it
+    bool close = false;  // close the connection afterwards
     std::string problem; // slug of the problem document that the body is; empty for anything else
 };
 

@@ -18,7 +18,9 @@
 #include <condition_variable>
 #include <cxxabi.h>
 #include <mutex>
+#include <netinet/tcp.h>
 #include <optional>
+#include <sys/socket.h>
 #include <thread>
 #include <typeinfo>
 #include <unordered_map>
@@ -210,13 +212,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void run();
     void check_deadline(steady::time_point now);
     void answer(std::uint64_t ticket, Response response);
+    void take_piece(std::uint64_t ticket, std::optional<std::string> piece);
     void drain(); // no further request; closes at once when none is under way
     void close();
     Listener& listener() { return listener_; }
     const std::string& address() const { return peer_->address; }
 
   private:
-    enum class Stage { handshake, idle, head, body, handling, writing, lingering, closed };
+    enum class Stage {
+        handshake,
+        idle,
+        head,
+        body,
+        handling,
+        writing,
+        between_pieces,
+        lingering,
+        closed
+    };
     enum class Next { again, wait_read, wait_write, park };
 
     Next step();
@@ -237,6 +250,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Next begin_answer(Response response);
     Next begin_linger();
     Next finish_answer();
+    void tell_observer();
+    Next next_piece();
+    Next end_pieces();
+    void watch_client();
+    void look_at_client();
+    void give_up_silent_client();
     Next on_reader();
     Next to_idle();
     const ServerLimits& limits() const { return home_.settings.limits; }
@@ -272,6 +291,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string out_head_; // with the body when it is small
     std::string_view out_body_;
     std::size_t written_ = 0;
+
+    BodySource source_;       // of an answer in pieces, while it goes on
+    bool in_pieces_ = false;  // its head is written
+    bool is_watched_ = false; // a wait for the client's end of the socket is under way
 };
 
 /// The one answer of a request. Shared by the copies of its Responder; when the last copy goes
@@ -350,6 +373,17 @@ void handle(const Route& route, const std::shared_ptr<Request>& request,
     }
 }
 
+/// On a worker. The catch site of bodies that come in pieces.
+void ask(const BodySource& source, const PieceDone& done) {
+    try {
+        source(done);
+    } catch (...) {
+        log::error("piece.failed", {{"kind", current_exception_kind()}});
+        log::event(log::Level::debug, "piece.failed.text", {{"text", current_exception_text()}});
+        done(std::nullopt);
+    }
+}
+
 Connection::Connection(Server::Impl& home, Listener& listener, tcp::socket socket,
                        std::string address, std::shared_ptr<const TlsContext> tls)
     : home_(home), listener_(listener), socket_(std::move(socket)),
@@ -403,6 +437,7 @@ Connection::Next Connection::step() {
     case Stage::lingering:
         return step_linger();
     case Stage::handling:
+    case Stage::between_pieces:
     case Stage::closed:
         break;
     }
@@ -607,7 +642,7 @@ void Connection::answer(std::uint64_t ticket, Response response) {
 
 Connection::Next Connection::begin_answer(Response response) {
     ++ticket_;
-    keep_alive_ = keep_alive_ && !response.close && !home_.draining;
+    keep_alive_ = keep_alive_ && !response.close && !response.source && !home_.draining;
     const AnswerFraming framing{keep_alive_, channel_.secured(), home_.date()};
     auto head = response.status >= 200 && response.status <= 599 ? compose_head(response, framing)
                                                                  : std::nullopt;
@@ -620,7 +655,10 @@ Connection::Next Connection::begin_answer(Response response) {
     response_ = std::move(response);
     out_head_ = std::move(*head);
     out_body_ = response_.shared_body ? *response_.shared_body : response_.body;
-    if (head_only_ || !status_has_body(response_.status)) out_body_ = {};
+    if (head_only_ || !status_has_body(response_.status))
+        out_body_ = {};
+    else
+        source_ = std::move(response_.source);
     const auto bytes = out_head_.size() + out_body_.size();
     if (out_body_.size() <= coalesced_body) {
         out_head_ += out_body_;
@@ -650,6 +688,17 @@ Connection::Next Connection::finish_answer() {
         stage_ = Stage::body;
         return Next::again;
     }
+    if (!in_pieces_) tell_observer();
+    if (source_) return next_piece();
+    if (keep_alive_) return to_idle();
+    channel_.close_notify();
+    if (unread_ || !pending_.empty()) return begin_linger();
+    close();
+    return Next::park;
+}
+
+/// Of an answer in pieces, when its head is written.
+void Connection::tell_observer() {
     if (home_.observer) {
         Answered answered;
         answered.route = match_.route ? std::string_view(match_.route->name) : std::string_view{};
@@ -664,11 +713,69 @@ Connection::Next Connection::finish_answer() {
         answered.request_id = request_id_;
         home_.observer(answered);
     }
-    if (keep_alive_) return to_idle();
-    channel_.close_notify();
-    if (unread_ || !pending_.empty()) return begin_linger();
-    close();
+}
+
+/// Asks for more of the body while the client may have it.
+Connection::Next Connection::next_piece() {
+    if (!std::exchange(in_pieces_, true)) give_up_silent_client();
+    if (home_.draining || !channel_.peer_is_trusted(home_.current_tls(), home_.now_seconds()))
+        return end_pieces();
+    stage_ = Stage::between_pieces;
+    expect_within(limits().answer);
+    watch_client();
+    PieceDone done = [home = home_.weak_from_this(), connection = weak_from_this(),
+                      ticket = ++ticket_](std::optional<std::string> piece) {
+        const auto alive = home.lock();
+        if (!alive) return;
+        asio::post(alive->io, [connection, ticket, piece = std::move(piece)]() mutable {
+            if (const auto open = connection.lock()) open->take_piece(ticket, std::move(piece));
+        });
+    };
+    asio::post(home_.pool, [source = source_, done = std::move(done)] { ask(source, done); });
     return Next::park;
+}
+
+void Connection::take_piece(std::uint64_t ticket, std::optional<std::string> piece) {
+    if (stage_ != Stage::between_pieces || ticket != ticket_) return;
+    if (!piece) {
+        end_pieces();
+        return run();
+    }
+    out_head_ = std::move(*piece);
+    out_body_ = {};
+    written_ = 0;
+    stage_ = Stage::writing;
+    expect_within(limits().write + time_for(out_head_.size(), limits().min_body_rate));
+    run();
+}
+
+Connection::Next Connection::end_pieces() {
+    source_ = nullptr;
+    return finish_answer();
+}
+
+/// Between two pieces: a client that leaves frees its place at once.
+void Connection::watch_client() {
+    if (std::exchange(is_watched_, true)) return;
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code error) {
+        self->is_watched_ = false;
+        if (!error && self->stage_ == Stage::between_pieces) self->look_at_client();
+    });
+}
+
+/// Whatever it says behind such a request is not answered: it has left, or it must.
+void Connection::look_at_client() {
+    const auto moved = channel_.read(home_.scratch.data(), home_.scratch.size());
+    if (moved.progress == Progress::want_read) return watch_client();
+    close();
+}
+
+/// One that acknowledges nothing for the time of a write is gone: the kernel would go on trying for
+/// a quarter of an hour.
+void Connection::give_up_silent_client() {
+    const auto patience = static_cast<unsigned>(limits().write.count());
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
+                 sizeof patience);
 }
 
 /// Says that nothing follows and reads until the client has heard it: closing a socket with unread
@@ -707,6 +814,9 @@ void Connection::check_deadline(steady::time_point now) {
         log::error("request.overdue", {{"incident", request_id_}, {"route", match_.route->name}});
         refuse({503, "overloaded", "the answer took too long"});
         return run();
+    case Stage::between_pieces:
+        log::error("piece.overdue", {{"route", match_.route->name}});
+        return close();
     case Stage::writing:
     case Stage::lingering:
     case Stage::closed:
@@ -717,6 +827,10 @@ void Connection::check_deadline(steady::time_point now) {
 void Connection::drain() {
     if (stage_ == Stage::handshake) return close();
     if (stage_ == Stage::lingering) return close();
+    if (stage_ == Stage::between_pieces) {
+        end_pieces();
+        return run();
+    }
     if (stage_ != Stage::idle) return;
     channel_.close_notify();
     close();
@@ -725,6 +839,7 @@ void Connection::drain() {
 void Connection::close() {
     if (stage_ == Stage::closed) return;
     stage_ = Stage::closed;
+    source_ = nullptr;
     ++ticket_;
     ++wait_;
     error_code ignored;

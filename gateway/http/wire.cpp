@@ -339,7 +339,7 @@ std::optional<std::string> compose_head(const Response& response, const AnswerFr
     if (framing.secured) add_header(head, "Strict-Transport-Security", "max-age=63072000");
     add_header(head, "Date", framing.date);
     if (!framing.keep_alive) add_header(head, "Connection", "close");
-    if (status_has_body(response.status)) {
+    if (status_has_body(response.status) && !response.source) {
         const auto& body = response.shared_body ? *response.shared_body : response.body;
         add_header(head, "Content-Length", std::to_string(body.size()));
     }

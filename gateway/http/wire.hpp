@@ -66,7 +66,8 @@ struct AnswerFraming {
     std::string_view date; // IMF-fixdate
 };
 
-/// Status line and headers with the blank line; Content-Length, Connection, Date and the security
+/// Status line and headers with the blank line; a body in pieces has no length, the end of the
+/// connection is its end (RFC 9112 section 6.3); Content-Length, Connection, Date and the security
 /// headers are ours. nullopt: the answer has a header that would break the framing.
 std::optional<std::string> compose_head(const Response& response, const AnswerFraming& framing);
 

@@ -266,9 +266,9 @@ void People::open_session(const AttemptPtr& attempt, const Done<SignedIn>& done)
         });
 }
 
-Result<SignedIn> People::resume(const Identity& caller, std::string_view token) {
+Result<SignedIn> People::resume(const Identity& caller, std::string_view token, SignOfLife life) {
     const auto now = services_.clock.now();
-    const auto session = sessions_.find(token, caller.certificate.fingerprint, now);
+    const auto session = sessions_.find(token, caller.certificate.fingerprint, now, life);
     if (!session || !caller.owns(session->office)) return no_session;
     const auto row = services_.store.person(session->person);
     if (!row || row->version != session->version || !is_active(*row, now)) {

@@ -88,7 +88,8 @@ class People {
                  Done<SignedIn> done);
     /// The caller as the person of the session. person_required when there is no such session over
     /// this certificate, or the person was changed since.
-    Result<SignedIn> resume(const Identity& caller, std::string_view token);
+    Result<SignedIn> resume(const Identity& caller, std::string_view token,
+                            SignOfLife life = SignOfLife::yes);
     void sign_out(std::string_view token) { sessions_.close(token); }
     /// Of the signed-in caller; ends all sessions. login_failed for a wrong old password, malformed
     /// for a weak new one.

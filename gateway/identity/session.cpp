@@ -14,7 +14,8 @@ std::string Sessions::open(const Session& session) {
     return token;
 }
 
-std::optional<Session> Sessions::find(std::string_view token, const Digest& certificate, Time now) {
+std::optional<Session> Sessions::find(std::string_view token, const Digest& certificate, Time now,
+                                      SignOfLife life) {
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(sha256(token));
     if (found == sessions_.end()) return std::nullopt;
@@ -23,7 +24,7 @@ std::optional<Session> Sessions::find(std::string_view token, const Digest& cert
         return std::nullopt;
     }
     if (found->second.certificate != certificate) return std::nullopt;
-    found->second.seen_at = std::max(found->second.seen_at, now);
+    if (life == SignOfLife::yes) found->second.seen_at = std::max(found->second.seen_at, now);
     return found->second;
 }
 

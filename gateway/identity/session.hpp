@@ -24,14 +24,17 @@ struct Session {
     Time opened_at{}, seen_at{};
 };
 
+/// Whether a look at a session is its person's doing.
+enum class SignOfLife { no, yes };
+
 class Sessions {
   public:
     explicit Sessions(SessionLimits limits) : limits_(limits) {}
     /// The token for the cookie: 256 random bits, base64url.
     std::string open(const Session& session);
-    /// Nothing for an unknown or ended session, and over another certificate. Counts as a sign of
-    /// life.
-    std::optional<Session> find(std::string_view token, const Digest& certificate, Time now);
+    /// Nothing for an unknown or ended session, and over another certificate.
+    std::optional<Session> find(std::string_view token, const Digest& certificate, Time now,
+                                SignOfLife life = SignOfLife::yes);
     void close(std::string_view token);
     std::size_t size() const;
     const SessionLimits& limits() const { return limits_; }

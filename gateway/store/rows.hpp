@@ -40,7 +40,8 @@ struct BundleRow {
     std::uint64_t arrival =
         0; // position in the gateway's order of acceptance; the cursor; 0 before it is stored
     std::uint32_t errors = 0, warnings = 0;
-    std::optional<Time> erased_at; // by retention: no files, no report, no salts any more
+    std::optional<Time> unclaimed_at; // when its sender was told that nobody had fetched it in time
+    std::optional<Time> erased_at;    // by retention: no files, no report, no salts any more
     /// The time of the last thing that sender or receiver did about it: retention counts from here.
     Time last_step_at() const {
         return std::max(
@@ -55,6 +56,20 @@ struct StepRow {
     std::uint64_t tree_size = 0;  // leaves up to the checkpoint that proved it first, counted alike
     std::string leaf;
     Bytes sealed_note;
+};
+
+/// A step that an office is told of: the receiver of what arrived and of what was recalled, the
+/// sender of what became of it. `position` counts the leaves of all years up to the step's own:
+/// what happens later stands behind it, nothing is ever put in between.
+struct EventRow {
+    std::uint64_t position = 0;
+    exchange::Step step{};
+    Time time{};
+    BundleId bundle;
+    Pair pair;
+    Serial serial;
+    std::string kind;
+    Month month;
 };
 
 enum class Side { inbox, outbox };

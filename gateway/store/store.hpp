@@ -10,6 +10,7 @@
 #include "gateway/exchange/states.hpp"
 #include "gateway/store/people.hpp"
 #include "gateway/store/rows.hpp"
+#include "gateway/store/webhooks.hpp"
 
 #include <functional>
 #include <span>
@@ -64,9 +65,10 @@ struct AcceptOp {
     std::function<RejectOp(exchange::SequenceProblem)> on_sequence_problem;
 };
 
-/// A step of a delivery: fetch, ack, recall. Refused (no leaf) when the state machine does not
-/// allow it. A superseded bundle may be acknowledged as far as it had got before: not when it was
-/// never fetched, not twice. A recalled bundle stands for nothing any more: its holds are gone.
+/// A step of a delivery: fetch, ack, recall, unclaimed (once a bundle). Refused (no leaf) when the
+/// state machine does not allow it. A superseded bundle may be acknowledged as far as it had got
+/// before: not when it was never fetched, not twice. A recalled bundle stands for nothing any more:
+/// its holds are gone.
 struct StepOp {
     BundleId bundle;
     exchange::Step step{};
@@ -109,9 +111,10 @@ struct RememberOp {
     IdempotencyRow row;
 };
 
-using WriteOp = std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, DirectoryOp, AttestOp,
-                             RememberOp, AddPersonOp, ChangePersonOp, TryLoginOp, LoginOp,
-                             AddTokenOp, RevokeTokenOp, TokenUsedOp>;
+using WriteOp =
+    std::variant<AcceptOp, RejectOp, StepOp, EraseOp, LeafOp, DirectoryOp, AttestOp, RememberOp,
+                 AddPersonOp, ChangePersonOp, TryLoginOp, LoginOp, AddTokenOp, RevokeTokenOp,
+                 TokenUsedOp, AddWebhookOp, RemoveWebhookOp, ChangeWebhookOp, WebhookTriedOp>;
 struct Job {
     std::vector<WriteOp> ops;
 };
@@ -164,6 +167,25 @@ class Store {
                                                std::size_t limit) = 0;
     /// Every bundle in order of arrival, after a cursor (BundleRow::arrival).
     virtual std::vector<BundleRow> bundles_since(std::uint64_t arrival, std::size_t count) = 0;
+    /// Accepted before `before`, not fetched, and nobody was told of it yet (Step::unclaimed); the
+    /// oldest first. None that is erased.
+    virtual std::vector<BundleRow> unclaimed(Time before, std::size_t limit) = 0;
+
+    // -- events and who wants them posted --
+    /// What any of these offices is told of, after a position (exclusive), in order.
+    virtual std::vector<EventRow> events(std::span<const OfficeNo> offices, std::uint64_t after,
+                                         std::size_t limit) = 0;
+    /// The position that every later event stands behind.
+    std::uint64_t newest_position() {
+        const ShardRow newest = shards().back();
+        return newest.first + newest.size;
+    }
+    virtual std::optional<WebhookRow> webhook(const WebhookId& id) = 0;
+    virtual std::vector<WebhookRow> webhooks() = 0;                       // by office, oldest first
+    virtual std::vector<WebhookRow> webhooks(const OfficeNo& office) = 0; // oldest first
+    /// Active ones whose time has come and that an event waits for, longest waiting first.
+    virtual std::vector<WebhookRow> webhooks_due(Time now, std::size_t limit) = 0;
+
     virtual std::optional<IdempotencyRow> remembered(const OfficeNo& office,
                                                      std::string_view key) = 0;
     /// Forgets the answers remembered before `before`; how many. One transaction, no leaf.

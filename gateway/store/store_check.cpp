@@ -23,6 +23,8 @@ EntryType type_of(Step step) {
         return EntryType::ack;
     case Step::recall:
         return EntryType::recall;
+    case Step::unclaimed:
+        return EntryType::unclaimed;
     case Step::reject:
         return EntryType::reject;
     case Step::submit:
@@ -40,6 +42,7 @@ bool is_of_a_bundles_life(const audit::Entry& entry) {
     case EntryType::fetch:
     case EntryType::ack:
     case EntryType::recall:
+    case EntryType::unclaimed:
         return true;
     default:
         return false;

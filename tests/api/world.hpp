@@ -94,6 +94,7 @@ class World {
     store::Store& store() { return *store_; }
     const audit::VerifierKey& log_key() const { return signer_->verifier(); }
     api::Api& api() { return *api_; }
+    exchange::Exchange& exchange() { return *exchange_; }
     StillClock clock;
     exchange::CheckPolicy policy; // to be set between requests
 

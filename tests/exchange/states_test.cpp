@@ -12,8 +12,8 @@ namespace {
 constexpr std::array states{State::accepted,      State::fetched,  State::imported,
                             State::import_failed, State::recalled, State::superseded,
                             State::rejected};
-constexpr std::array steps{Step::submit,     Step::reject, Step::fetch,    Step::ack_imported,
-                           Step::ack_failed, Step::recall, Step::supersede};
+constexpr std::array steps{Step::submit,     Step::reject, Step::fetch,     Step::ack_imported,
+                           Step::ack_failed, Step::recall, Step::supersede, Step::unclaimed};
 
 // The whole table: state, step -> new state. What is not listed is refused.
 struct Allowed {
@@ -25,6 +25,7 @@ constexpr std::array allowed{
     Allowed{State::accepted, Step::fetch, State::fetched},
     Allowed{State::accepted, Step::recall, State::recalled},
     Allowed{State::accepted, Step::supersede, State::superseded},
+    Allowed{State::accepted, Step::unclaimed, State::accepted},
     Allowed{State::fetched, Step::ack_imported, State::imported},
     Allowed{State::fetched, Step::ack_failed, State::import_failed},
     Allowed{State::fetched, Step::supersede, State::superseded},
@@ -73,6 +74,7 @@ BOOST_AUTO_TEST_CASE(carry_the_event_names_of_the_delivery_standard) {
     BOOST_TEST(event_of(Step::fetch) == "ContentHandover");
     BOOST_TEST(event_of(Step::ack_imported) == "ConsignmentAcceptance");
     BOOST_TEST(event_of(Step::ack_failed) == "ConsignmentRejection");
+    BOOST_TEST(event_of(Step::unclaimed) == "AcceptanceRejectionExpiry");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -106,12 +106,31 @@ http::Router Gate::api_routes() {
                     answer(std::move(response));
                 }});
     routes.add({"GET", "/empty", "empty", 0, [](const auto&, const Responder& answer) {
-                    answer(http::Response{204, {}, {}, nullptr, false});
+                    answer(http::Response{204, {}, {}, nullptr, {}, false});
                 }});
     routes.add({"GET", "/waits", "waits", 0, [this](const auto&, const Responder& answer) {
                     server->after(std::chrono::hours(1),
                                   [answer] { answer(http::text_response(200, "an hour later")); });
                     entered.set();
+                }});
+    routes.add({"GET", "/pieces", "pieces", 0, [this](const auto&, const Responder& answer) {
+                    const auto count = std::make_shared<int>(0);
+                    body = count;
+                    auto response = http::text_response(200, "");
+                    response.source = [this, count](http::PieceDone done) {
+                        if (++*count < 3) return done("piece " + std::to_string(*count) + "\n");
+                        const std::lock_guard guard(mutex);
+                        waiting = std::move(done);
+                        asked.set();
+                    };
+                    answer(std::move(response));
+                }});
+    routes.add({"GET", "/endless", "endless", 0, [](const auto&, const Responder& answer) {
+                    auto response = http::text_response(200, "");
+                    response.source = [](const http::PieceDone& done) {
+                        done(std::string(1u << 20, 'e'));
+                    };
+                    answer(std::move(response));
                 }});
     routes.add({"GET", "/soon", "soon", 0, [this](const auto&, const Responder& answer) {
                     server->after(std::chrono::milliseconds(5),

@@ -75,9 +75,12 @@ class Gate {
     Credential office_credential = authority.issue("office", Purpose::client);
     http::TlsSettings files;
     AheadClock clock;
-    Signal entered;       // a request reached /held
-    Signal released;      // lets /held answer
-    http::Responder kept; // of the last request to /kept, under mutex
+    Signal entered;          // a request reached /held
+    Signal released;         // lets /held answer
+    http::Responder kept;    // of the last request to /kept, under mutex
+    Signal asked;            // /pieces was asked for a piece that it does not have yet
+    http::PieceDone waiting; // for that piece, under mutex
+    std::weak_ptr<int> body; // lives as long as a body of /pieces
     std::mutex mutex;
     std::unique_ptr<http::Server> server;
 

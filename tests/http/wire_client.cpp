@@ -201,6 +201,15 @@ std::optional<Reply> WireClient::receive(bool bodiless) {
     return reply;
 }
 
+std::string WireClient::receive_until(std::string_view text) {
+    while (buffer_.find(text) == std::string::npos)
+        if (!fill()) return std::exchange(buffer_, {});
+    const auto end = buffer_.find(text) + text.size();
+    std::string bytes = buffer_.substr(0, end);
+    buffer_.erase(0, end);
+    return bytes;
+}
+
 bool WireClient::closed_by_server() {
     return buffer_.empty() && !fill();
 }

@@ -45,6 +45,8 @@ class WireClient {
     bool send(std::string_view bytes);
     /// One answer by its Content-Length; `bodiless` for HEAD. nullopt: closed or nothing in 10 s.
     std::optional<Reply> receive(bool bodiless = false);
+    /// The bytes up to and with this text; what came so far when the server closes before.
+    std::string receive_until(std::string_view text);
     /// True when the server closes (or has closed) without another byte.
     bool closed_by_server();
     bool was_resumed() const;

@@ -68,6 +68,21 @@ class Gauge final : public Store {
         return inner_.sealed_report(id);
     }
     std::vector<BundleRow> list(const BundleQuery& query) override { return inner_.list(query); }
+    std::vector<BundleRow> unclaimed(Time before, std::size_t limit) override {
+        return inner_.unclaimed(before, limit);
+    }
+    std::vector<EventRow> events(std::span<const OfficeNo> offices, std::uint64_t after,
+                                 std::size_t limit) override {
+        return inner_.events(offices, after, limit);
+    }
+    std::optional<WebhookRow> webhook(const WebhookId& id) override { return inner_.webhook(id); }
+    std::vector<WebhookRow> webhooks() override { return inner_.webhooks(); }
+    std::vector<WebhookRow> webhooks(const OfficeNo& office) override {
+        return inner_.webhooks(office);
+    }
+    std::vector<WebhookRow> webhooks_due(Time now, std::size_t limit) override {
+        return inner_.webhooks_due(now, limit);
+    }
     std::vector<BundleRow> quiet_since(Time before, std::uint64_t after,
                                        std::size_t limit) override {
         return inner_.quiet_since(before, after, limit);

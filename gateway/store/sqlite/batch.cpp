@@ -32,6 +32,7 @@ State state_after(Step step) {
         return State::rejected;
     case Step::submit:
     case Step::supersede:
+    case Step::unclaimed:
         break;
     }
     return State::accepted;
@@ -39,7 +40,7 @@ State state_after(Step step) {
 
 bool is_step_of_delivery(Step step) {
     return step == Step::fetch || step == Step::ack_imported || step == Step::ack_failed ||
-           step == Step::recall;
+           step == Step::recall || step == Step::unclaimed;
 }
 
 void give_proof(WriteResult& result, audit::Proof proof) {
@@ -115,7 +116,12 @@ Batch::Outcome Batch::apply(const AcceptOp& op) {
     database_.run(sql::insert_report, {placed.arrival, Blob{op.sealed_report}});
     counter_changes_[counters::parcel_bytes] += static_cast<std::int64_t>(op.sealed_parcel.size());
     const std::uint64_t leaf = log_.append(op.leaf);
-    insert_step(placed.arrival, Step::submit, op.bundle.accepted_at, leaf, {});
+    insert_step({placed.arrival,
+                 Step::submit,
+                 op.bundle.accepted_at,
+                 leaf,
+                 {},
+                 op.bundle.pair.to.office.view()});
     insert_holds(op, placed);
     end_earlier_holds(op, placed);
     return {Written{op.bundle.id, {}}, leaf, op.bundle.id};
@@ -136,7 +142,7 @@ std::uint64_t Batch::keep_rejected(const RejectOp& op) {
         insert_bundle(op.bundle, pair_number(op.bundle.pair), State::rejected);
     database_.run(sql::insert_report, {arrival, Blob{op.sealed_report}});
     const std::uint64_t leaf = log_.append(op.leaf);
-    insert_step(arrival, Step::reject, op.bundle.accepted_at, leaf, {});
+    insert_step({arrival, Step::reject, op.bundle.accepted_at, leaf, {}, std::nullopt});
     return leaf;
 }
 
@@ -172,10 +178,9 @@ std::int64_t Batch::insert_bundle(const BundleRow& bundle, std::int64_t pair, St
     return database_.last_row();
 }
 
-void Batch::insert_step(std::int64_t bundle, Step step, Time time, std::uint64_t leaf,
-                        BytesView sealed_note) {
-    database_.run(sql::insert_step,
-                  {leaf, bundle, exchange::name_of(step), time, Blob{sealed_note}});
+void Batch::insert_step(const NewStep& step) {
+    database_.run(sql::insert_step, {step.leaf, step.bundle, exchange::name_of(step.step),
+                                     step.time, Blob{step.sealed_note}, step.told});
 }
 
 // -- holds --
@@ -234,24 +239,29 @@ void Batch::supersede_when_nothing_is_live(std::int64_t bundle, std::int64_t new
 Batch::Outcome Batch::apply(const StepOp& op) {
     std::int64_t bundle = 0;
     State state{};
+    bool was_told = false; // that nobody fetched it
+    std::string told;
     {
         Query row = database_.query(sql::bundle_by_id, {Blob{op.bundle.view()}});
         if (!row.next()) throw std::invalid_argument("a step of an unknown bundle");
         bundle = row.integer(0);
         state = state_in(row, 1);
+        was_told = !row.is_null(2);
+        told = row.text(op.step == Step::recall ? 4 : 3);
     }
-    if (!allows(bundle, state, op.step)) return {Refused{state}, std::nullopt, std::nullopt};
+    if (!allows(bundle, state, op.step) || (op.step == Step::unclaimed && was_told))
+        return {Refused{state}, std::nullopt, std::nullopt};
 
     const State next = exchange::next_state(state, op.step).value();
     const std::optional<Time> time(op.time), none;
-    const bool fetches = op.step == Step::fetch;
-    database_.run(sql::advance_bundle,
-                  {bundle, exchange::name_of(next), fetches ? time : none, fetches ? none : time});
+    const bool fetches = op.step == Step::fetch, waits = op.step == Step::unclaimed;
+    database_.run(sql::advance_bundle, {bundle, exchange::name_of(next), fetches ? time : none,
+                                        fetches || waits ? none : time, waits ? time : none});
     if (op.step == Step::recall) database_.run(sql::delete_holds, {bundle});
     count(state, -1);
     count(next, 1);
     const std::uint64_t leaf = log_.append(op.leaf);
-    insert_step(bundle, op.step, op.time, leaf, op.sealed_note);
+    insert_step({bundle, op.step, op.time, leaf, op.sealed_note, std::string_view(told)});
     return {Written{op.bundle, {}}, leaf, std::nullopt};
 }
 
@@ -381,6 +391,39 @@ Batch::Outcome Batch::apply(const RevokeTokenOp& op) {
 
 Batch::Outcome Batch::apply(const TokenUsedOp& op) {
     database_.run(sql::token_used, {op.id.view(), op.time});
+    return {Written{}, std::nullopt, std::nullopt};
+}
+
+// -- webhooks --
+
+Batch::Outcome Batch::apply(const AddWebhookOp& op) {
+    const WebhookRow& row = op.row;
+    database_.run(sql::insert_webhook, {row.id.view(), row.office.view(), Blob{row.sealed},
+                                        row.position, row.added_at, op.most});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const RemoveWebhookOp& op) {
+    database_.run(sql::delete_webhook, {op.id.view(), op.office.view()});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const ChangeWebhookOp& op) {
+    if (op.change == WebhookChange::enable)
+        database_.run(sql::enable_webhook, {op.id.view(), op.office.view(), op.version, op.time});
+    else
+        database_.run(sql::replace_webhook,
+                      {op.id.view(), op.office.view(), op.version, Blob{op.sealed}});
+    return changed(op.leaf);
+}
+
+Batch::Outcome Batch::apply(const WebhookTriedOp& op) {
+    const std::optional<Time> time(op.time), none;
+    const bool delivered = op.failure.empty();
+    database_.run(sql::webhook_tried,
+                  {op.id.view(), op.version, name_of(op.state), op.position, op.attempts,
+                   op.next_at, delivered ? time : none, delivered ? none : time, op.failure});
+    if (database_.changed_rows() == 0) return {Declined{}, std::nullopt, std::nullopt};
     return {Written{}, std::nullopt, std::nullopt};
 }
 

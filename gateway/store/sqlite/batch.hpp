@@ -50,6 +50,10 @@ class Batch {
     Outcome apply(const AddTokenOp& op);
     Outcome apply(const RevokeTokenOp& op);
     Outcome apply(const TokenUsedOp& op);
+    Outcome apply(const AddWebhookOp& op);
+    Outcome apply(const RemoveWebhookOp& op);
+    Outcome apply(const ChangeWebhookOp& op);
+    Outcome apply(const WebhookTriedOp& op);
     /// Written with the leaf when the last statement changed a row, else declined.
     Outcome changed(const std::string& leaf);
 
@@ -59,8 +63,15 @@ class Batch {
     Outcome reject_by_sequence(const AcceptOp& op, exchange::SequenceProblem problem);
     std::uint64_t keep_rejected(const RejectOp& op);
     std::int64_t insert_bundle(const BundleRow& bundle, std::int64_t pair, exchange::State state);
-    void insert_step(std::int64_t bundle, exchange::Step step, Time time, std::uint64_t leaf,
-                     BytesView sealed_note);
+    struct NewStep {
+        std::int64_t bundle = 0;
+        exchange::Step step{};
+        Time time{};
+        std::uint64_t leaf = 0;
+        BytesView sealed_note;
+        std::optional<std::string_view> told; // the office that it is an event for
+    };
+    void insert_step(const NewStep& step);
     void insert_holds(const AcceptOp& op, const Placed& placed);
     void end_earlier_holds(const AcceptOp& op, const Placed& placed);
     void supersede_when_nothing_is_live(std::int64_t bundle, std::int64_t newer);

@@ -228,7 +228,39 @@ ALTER TABLE certificate DROP COLUMN may_submit_for_many;
 ALTER TABLE certificate ADD COLUMN machine INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array migrations{first_schema, erased_bundles, yearly_shards, people_schema};
+/// Events and who wants them posted. A step's row names whom it is told to.
+constexpr const char* events_and_webhooks = R"sql(
+ALTER TABLE step ADD COLUMN told TEXT;
+UPDATE step SET told = (
+    SELECT CASE WHEN step.step IN ('submit', 'recall') THEN bundle.to_office
+                ELSE bundle.from_office END
+    FROM bundle WHERE bundle.arrival = step.bundle)
+WHERE step <> 'reject';
+CREATE INDEX step_told ON step (told, leaf) WHERE told IS NOT NULL;
+
+ALTER TABLE bundle ADD COLUMN unclaimed_at INTEGER;
+CREATE INDEX bundle_unfetched ON bundle (accepted_at)
+    WHERE state = 'accepted' AND unclaimed_at IS NULL;
+
+CREATE TABLE webhook (
+    id           TEXT PRIMARY KEY CHECK (length(id) = 32),
+    office       TEXT NOT NULL,
+    sealed       BLOB NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('active', 'failing', 'gone')),
+    position     INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    next_at      INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    added_at     INTEGER NOT NULL,
+    delivered_at INTEGER,
+    failed_at    INTEGER,
+    failure      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_of_office ON webhook (office);
+)sql";
+
+constexpr std::array migrations{first_schema, erased_bundles, yearly_shards, people_schema,
+                                events_and_webhooks};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 

@@ -35,12 +35,14 @@ inline constexpr char insert_parcel[] = "INSERT INTO parcel (bundle, sealed) VAL
 inline constexpr char insert_report[] = "INSERT INTO report (bundle, sealed) VALUES (?1, ?2)";
 
 inline constexpr char bundle_state[] = "SELECT state FROM bundle WHERE arrival = ?1";
-inline constexpr char bundle_by_id[] = "SELECT arrival, state FROM bundle WHERE id = ?1";
+inline constexpr char bundle_by_id[] =
+    "SELECT arrival, state, unclaimed_at, from_office, to_office FROM bundle WHERE id = ?1";
 inline constexpr char last_step[] =
     "SELECT step FROM step WHERE bundle = ?1 ORDER BY leaf DESC LIMIT 1";
 inline constexpr char advance_bundle[] =
     "UPDATE bundle SET state = ?2, fetched_at = coalesce(?3, fetched_at),"
-    " settled_at = coalesce(?4, settled_at) WHERE arrival = ?1";
+    " settled_at = coalesce(?4, settled_at), unclaimed_at = coalesce(?5, unclaimed_at)"
+    " WHERE arrival = ?1";
 inline constexpr char supersede_bundle[] =
     "UPDATE bundle SET state = ?2, superseded_by = ?3 WHERE arrival = ?1";
 
@@ -50,7 +52,7 @@ inline constexpr char supersede_bundle[] =
     " bundle.serial, bundle.edition, bundle.kind, bundle.month, bundle.state,"                     \
     " bundle.accepted_at, bundle.fetched_at, bundle.settled_at, bundle.bytes, bundle.files,"       \
     " bundle.content_tag, bundle.catalog, newer.id, bundle.arrival, bundle.errors,"                \
-    " bundle.warnings, bundle.erased_at"                                                           \
+    " bundle.warnings, bundle.erased_at, bundle.unclaimed_at"                                      \
     " FROM bundle JOIN pair ON pair.number = bundle.pair"                                          \
     " LEFT JOIN bundle AS newer ON newer.arrival = bundle.superseded_by"
 inline constexpr char bundle[] = CPG_BUNDLE_COLUMNS " WHERE bundle.id = ?1";
@@ -61,6 +63,10 @@ inline constexpr char quiet_bundles[] =
                        " coalesce(bundle.settled_at, 0)) < ?1 ORDER BY bundle.arrival LIMIT ?3";
 inline constexpr char bundles_since[] =
     CPG_BUNDLE_COLUMNS " WHERE bundle.arrival > ?1 ORDER BY bundle.arrival LIMIT ?2";
+inline constexpr char unclaimed[] =
+    CPG_BUNDLE_COLUMNS " WHERE bundle.state = 'accepted' AND bundle.unclaimed_at IS NULL"
+                       " AND bundle.accepted_at < ?1 AND bundle.erased_at IS NULL"
+                       " ORDER BY bundle.accepted_at LIMIT ?2";
 #undef CPG_BUNDLE_COLUMNS
 
 /// One mailbox in one state, in order of arrival, between two cursors (both exclusive). The index
@@ -114,13 +120,23 @@ inline constexpr char live_bundles[] =
 // -- steps and the log --
 
 inline constexpr char insert_step[] =
-    "INSERT INTO step (leaf, bundle, step, time, sealed_note) VALUES (?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO step (leaf, bundle, step, time, sealed_note, told)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 /// The checkpoint that proved a step first is the smallest one that covers its leaf.
 inline constexpr char steps[] =
     "SELECT step.step, step.time, step.leaf, (SELECT min(tree_size) FROM checkpoint"
     " WHERE tree_size > step.leaf), leaf.text, step.sealed_note"
     " FROM step JOIN leaf ON leaf.number = step.leaf"
     " WHERE step.bundle = (SELECT arrival FROM bundle WHERE id = ?1) ORDER BY step.leaf";
+
+/// The index alone says which; ?2 is a leaf, inclusive.
+inline constexpr char leaves_told[] =
+    "SELECT leaf FROM step WHERE told = ?1 AND leaf >= ?2 ORDER BY leaf LIMIT ?3";
+inline constexpr char event[] =
+    "SELECT step.leaf, step.step, step.time, bundle.id, pair.from_office, pair.from_service,"
+    " pair.to_office, pair.to_service, bundle.serial, bundle.kind, bundle.month"
+    " FROM step JOIN bundle ON bundle.arrival = step.bundle JOIN pair ON pair.number = bundle.pair"
+    " WHERE step.leaf = ?1";
 
 inline constexpr char insert_leaf[] = "INSERT INTO leaf (number, text) VALUES (?1, ?2)";
 inline constexpr char leaves[] =
@@ -234,5 +250,34 @@ inline constexpr char insert_token[] =
 inline constexpr char revoke_token[] =
     "UPDATE token SET revoked_at = ?3 WHERE id = ?1 AND office = ?2 AND revoked_at IS NULL";
 inline constexpr char token_used[] = "UPDATE token SET used_at = ?2 WHERE id = ?1";
+
+// -- webhooks --
+
+#define CPG_WEBHOOK_COLUMNS                                                                        \
+    "SELECT id, office, sealed, state, position, attempts, next_at, version, added_at,"            \
+    " delivered_at, failed_at, failure FROM webhook"
+inline constexpr char webhook[] = CPG_WEBHOOK_COLUMNS " WHERE id = ?1";
+inline constexpr char all_webhooks[] = CPG_WEBHOOK_COLUMNS " ORDER BY office, added_at, id";
+inline constexpr char webhooks_of[] =
+    CPG_WEBHOOK_COLUMNS " WHERE office = ?1 ORDER BY added_at, id";
+inline constexpr char webhooks_due[] =
+    CPG_WEBHOOK_COLUMNS " WHERE state = 'active' AND next_at <= ?1 AND EXISTS (SELECT 1 FROM step"
+                        " WHERE told = webhook.office AND leaf >= webhook.position)"
+                        " ORDER BY next_at LIMIT ?2";
+#undef CPG_WEBHOOK_COLUMNS
+inline constexpr char insert_webhook[] =
+    "INSERT INTO webhook (id, office, sealed, state, position, attempts, next_at, version,"
+    " added_at, failure) SELECT ?1, ?2, ?3, 'active', ?4, 0, ?5, 0, ?5, ''"
+    " WHERE (SELECT count(*) FROM webhook WHERE office = ?2) < ?6";
+inline constexpr char delete_webhook[] = "DELETE FROM webhook WHERE id = ?1 AND office = ?2";
+inline constexpr char enable_webhook[] =
+    "UPDATE webhook SET state = 'active', attempts = 0, next_at = ?4, version = version + 1"
+    " WHERE id = ?1 AND office = ?2 AND version = ?3";
+inline constexpr char replace_webhook[] = "UPDATE webhook SET sealed = ?4, version = version + 1"
+                                          " WHERE id = ?1 AND office = ?2 AND version = ?3";
+inline constexpr char webhook_tried[] =
+    "UPDATE webhook SET state = ?3, position = ?4, attempts = ?5, next_at = ?6,"
+    " delivered_at = coalesce(?7, delivered_at), failed_at = coalesce(?8, failed_at), failure = ?9"
+    " WHERE id = ?1 AND version = ?2";
 
 } // namespace cpg::store::sqlite::sql

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <limits>
+#include <set>
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
@@ -127,6 +128,24 @@ class SqliteStore final : public Store {
     }
     std::vector<TokenRow> tokens(const OfficeNo& office) override {
         return all<TokenRow>(sql::tokens, {office.view()}, read_token);
+    }
+
+    std::vector<BundleRow> unclaimed(Time before, std::size_t limit) override {
+        return all<BundleRow>(sql::unclaimed, {before, std::min(limit, max_list)}, read_bundle);
+    }
+    std::vector<EventRow> events(std::span<const OfficeNo> offices, std::uint64_t after,
+                                 std::size_t limit) override;
+    std::optional<WebhookRow> webhook(const WebhookId& id) override {
+        return first<WebhookRow>(sql::webhook, {id.view()}, read_webhook);
+    }
+    std::vector<WebhookRow> webhooks() override {
+        return all<WebhookRow>(sql::all_webhooks, {}, read_webhook);
+    }
+    std::vector<WebhookRow> webhooks(const OfficeNo& office) override {
+        return all<WebhookRow>(sql::webhooks_of, {office.view()}, read_webhook);
+    }
+    std::vector<WebhookRow> webhooks_due(Time now, std::size_t limit) override {
+        return all<WebhookRow>(sql::webhooks_due, {now, std::min(limit, max_list)}, read_webhook);
     }
 
     StoreCounts counts() override;
@@ -359,6 +378,32 @@ std::vector<BundleRow> SqliteStore::list(const BundleQuery& query) {
         if (row.next()) bundles.push_back(read_bundle(row));
     }
     return bundles;
+}
+
+/// The first leaves over several offices, each looked through only as far as it can still matter.
+std::vector<EventRow> SqliteStore::events(std::span<const OfficeNo> offices, std::uint64_t after,
+                                          std::size_t limit) {
+    limit = std::clamp<std::size_t>(limit, 1, max_list);
+    if (after > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return {};
+    ReaderPool::Reader reader(readers_);
+    const Transaction snapshot(*reader, Transaction::Kind::read);
+    std::set<std::int64_t> leaves;
+    for (const OfficeNo& office : offices) {
+        Query row = reader->query(sql::leaves_told, {office.view(), after, limit});
+        while (row.next()) {
+            if (leaves.size() >= limit && row.integer(0) >= *leaves.rbegin()) break;
+            leaves.insert(row.integer(0));
+            if (leaves.size() > limit) leaves.erase(std::prev(leaves.end()));
+        }
+    }
+    std::vector<EventRow> events;
+    events.reserve(leaves.size());
+    for (const std::int64_t leaf : leaves) {
+        Query row = reader->query(sql::event, {leaf});
+        if (!row.next()) throw StoreBroken("a step without its bundle");
+        events.push_back(read_event(row));
+    }
+    return events;
 }
 
 std::optional<IdempotencyRow> SqliteStore::remembered(const OfficeNo& office,

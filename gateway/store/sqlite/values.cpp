@@ -71,6 +71,7 @@ BundleRow read_bundle(const Query& row) {
     bundle.errors = static_cast<std::uint32_t>(row.integer(19));
     bundle.warnings = static_cast<std::uint32_t>(row.integer(20));
     bundle.erased_at = row.optional_time(21);
+    bundle.unclaimed_at = row.optional_time(22);
     return bundle;
 }
 
@@ -128,6 +129,36 @@ TokenRow read_token(const Query& row) {
     token.revoked_at = row.optional_time(7);
     token.used_at = row.optional_time(8);
     return token;
+}
+
+EventRow read_event(const Query& row) {
+    EventRow event;
+    event.position = row.count(0) + 1;
+    event.step = step_in(row, 1);
+    event.time = row.time(2);
+    event.bundle = bundle_id_of(row.blob(3));
+    event.pair = {read_office_ref(row, 4), read_office_ref(row, 6)};
+    event.serial = present(Serial::parse(row.text(8)), "serial");
+    event.kind = row.text(9);
+    event.month = read_month(row, 10);
+    return event;
+}
+
+WebhookRow read_webhook(const Query& row) {
+    WebhookRow webhook;
+    webhook.id = present(WebhookId::parse(row.text(0)), "webhook");
+    webhook.office = present(OfficeNo::parse(row.text(1)), "office number");
+    webhook.sealed = row.blob(2);
+    webhook.state = present(webhook_state_of(row.text(3)), "webhook's state");
+    webhook.position = row.count(4);
+    webhook.attempts = static_cast<std::uint32_t>(row.integer(5));
+    webhook.next_at = row.time(6);
+    webhook.version = row.count(7);
+    webhook.added_at = row.time(8);
+    webhook.delivered_at = row.optional_time(9);
+    webhook.failed_at = row.optional_time(10);
+    webhook.failure = row.text(11);
+    return webhook;
 }
 
 exchange::State state_in(const Query& row, int column) {

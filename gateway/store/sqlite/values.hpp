@@ -16,6 +16,8 @@ OfficeRow read_office(const Query& row);           // columns of sql::offices
 CertificateRow read_certificate(const Query& row); // columns of sql::certificates
 PersonRow read_person(const Query& row);           // columns of sql::person
 TokenRow read_token(const Query& row);             // columns of sql::token
+EventRow read_event(const Query& row);             // columns of sql::event
+WebhookRow read_webhook(const Query& row);         // columns of sql::webhook
 
 exchange::State state_in(const Query& row, int column);
 exchange::Step step_in(const Query& row, int column);
