@@ -2,7 +2,7 @@
 # Everything that is tested, in one command on a fresh Debian 12: packages, release build, all tests but bench and long
 # fuzz, then the unit, store and http tests again under AddressSanitizer and UBSan, then each fuzz program for some seconds.
 #
-#   bash tests/run.sh [--quick]      --quick leaves the sanitizer build, fuzzing and the crash test out
+#   bash tests/run.sh [--quick]      --quick leaves the sanitizer build, fuzzing and the fault tests out
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

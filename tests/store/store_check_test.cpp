@@ -11,31 +11,6 @@ using namespace store_tests;
 
 namespace {
 
-std::string leaf_of(const BundleRow& row, audit::EntryType type, Time time,
-                    const std::string& result) {
-    audit::Entry entry;
-    entry.type = type;
-    entry.time = time;
-    entry.bundle = row.id;
-    entry.from = row.pair.from.office;
-    entry.certificate = sha256("certificate");
-    entry.to = row.pair.to.office;
-    entry.edition = row.edition;
-    entry.kind = row.kind;
-    entry.month = row.month;
-    entry.rules = row.catalog;
-    entry.result = result;
-    return audit::format_entry(entry);
-}
-
-std::string plain_leaf(audit::EntryType type, std::optional<BundleId> bundle = std::nullopt) {
-    audit::Entry entry;
-    entry.type = type;
-    entry.time = at(0);
-    entry.bundle = bundle;
-    return audit::format_entry(entry);
-}
-
 /// A gateway's life in small: bundles in every state, over two years.
 struct Life : World<SqliteBackend> {
     Life() {

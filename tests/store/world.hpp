@@ -184,6 +184,32 @@ inline StepOp step_op(const BundleId& id, Step step, int seconds = 1000) {
             "note"};
 }
 
+/// Records as the gateway writes them: what `cpgw audit fsck` looks for.
+inline std::string leaf_of(const BundleRow& row, audit::EntryType type, Time time,
+                           const std::string& result) {
+    audit::Entry entry;
+    entry.type = type;
+    entry.time = time;
+    entry.bundle = row.id;
+    entry.from = row.pair.from.office;
+    entry.certificate = sha256("certificate");
+    entry.to = row.pair.to.office;
+    entry.edition = row.edition;
+    entry.kind = row.kind;
+    entry.month = row.month;
+    entry.rules = row.catalog;
+    entry.result = result;
+    return audit::format_entry(entry);
+}
+inline std::string plain_leaf(audit::EntryType type,
+                              std::optional<BundleId> bundle = std::nullopt) {
+    audit::Entry entry;
+    entry.type = type;
+    entry.time = at(0);
+    entry.bundle = bundle;
+    return audit::format_entry(entry);
+}
+
 inline LeafOp leaf_op(std::string leaf) {
     return {std::move(leaf), std::nullopt};
 }

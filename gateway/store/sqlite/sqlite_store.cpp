@@ -23,15 +23,14 @@ namespace {
 
 using namespace sqlite;
 
-constexpr int copy_back_after_pages = 1024; // 4 MiB of write-ahead log; see README
-constexpr std::size_t max_list = 1000;      // interfaces of BundleQuery
+constexpr std::size_t max_list = 1000; // interfaces of BundleQuery
 
 class SqliteStore final : public Store {
   public:
     SqliteStore(const SqliteOptions& options, std::shared_ptr<const audit::Signer> signer)
         : writer_(options.file, Access::read_write),
-          log_(writer_, std::move(signer), *options.clock),
-          readers_(options.file, options.readers) {}
+          log_(writer_, std::move(signer), *options.clock), readers_(options.file, options.readers),
+          copy_back_after_pages_(options.copy_back_after_pages) {}
 
     std::vector<JobResult> commit(std::span<const Job> jobs) override {
         if (!log_.has_signer()) throw std::logic_error("a store without a signer writes no log");
@@ -182,6 +181,7 @@ class SqliteStore final : public Store {
     Database writer_;
     LogWriter log_;
     ReaderPool readers_;
+    const int copy_back_after_pages_;
 };
 
 /// One transaction at a time. Whatever goes wrong in `work` comes out as a StoreFailure.
@@ -214,8 +214,8 @@ void SqliteStore::write(const std::function<void()>& work) {
 /// filled it do not wait for it, and an I/O error stops the next batch before it starts.
 void SqliteStore::copy_back_when_due() {
     const int pages = writer_.wal_pages();
-    if (pages < copy_back_after_pages) return;
-    const bool readers_hold_it_open = pages > 4 * copy_back_after_pages;
+    if (pages < copy_back_after_pages_) return;
+    const bool readers_hold_it_open = pages > 4 * copy_back_after_pages_;
     writer_.copy_back(readers_hold_it_open ? Database::Wait::for_readers : Database::Wait::no);
 }
 

@@ -13,6 +13,7 @@ struct SqliteOptions {
     bool create = false; // make and migrate when it does not exist
     std::size_t readers = 4;
     const Clock* clock = &system_clock(); // says when a year begins; outlives the store
+    int copy_back_after_pages = 1024;     // 4 MiB of write-ahead log (README); tests want less
 };
 
 /// Opens, migrates forward when asked to create, refuses a newer schema. Recomputes the root of
