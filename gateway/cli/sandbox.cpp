@@ -28,8 +28,8 @@ const Usage sandbox_usage{
       "month of the schedules (default: this month)"},
      {"--answer-after", "SECONDS", "ロボットが答えるまでの秒数（既定 1）",
       "how long robots wait before they answer (default 1)"},
-     {"--robots", "FILE|default", "相手方の一覧（YAML、gateway/sandbox/README.md）",
-      "the partners (YAML, gateway/sandbox/README.md)"}}};
+     {"--robots", "FILE", "相手方の一覧（YAML、gateway/sandbox/README.md。既定は default）",
+      "the partners (YAML, gateway/sandbox/README.md; default: default)"}}};
 
 namespace {
 
@@ -76,9 +76,17 @@ sandbox::Folder folder_of(const Arguments& given) {
     return folder;
 }
 
+/// A terminal that closes ends it, unless it was started to outlive that (nohup).
+sigset_t ends(sigset_t signals) {
+    struct sigaction hang_up {};
+    if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN)
+        sigdelset(&signals, SIGHUP);
+    return signals;
+}
+
 void run(const Arguments& given, sandbox::SandboxSettings settings) {
     harden_process();
-    const auto signals = block_signals();
+    const auto signals = ends(block_signals());
     sandbox::Folder::remove_left_over();
     sandbox::Folder folder = folder_of(given);
     log::set_file((folder.part("gateway.log")).string());

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The commands of README.md are run, not believed: `docs.py PATH_OF_CPGW`.
+"""The commands of a document are run, not believed: `docs.py PATH_OF_CPGW README.md`.
 
 Every block that starts with ```sh run is executed, in order, in one shell and an empty folder with cpgw on the PATH; the
 first command that fails is the test's failure. Blocks without `run` are for reading only."""
@@ -43,17 +43,17 @@ def self_test(program):
     assert run(["cpgw --version\n"], program)[0] == 0
 
 
-def main(program):
+def main(program, document):
     self_test(program)
-    blocks = blocks_of((ROOT / "README.md").read_text(encoding="utf-8"))
+    blocks = blocks_of((ROOT / document).read_text(encoding="utf-8"))
     if not blocks:
-        print("README.md has no block of commands to run")
+        print(f"{document} has no block of commands to run")
         return 1
     code, output = run(blocks, program)
     print(output)
-    print(f"docs: {len(blocks)} blocks of README.md ended with {code}")
+    print(f"docs: {len(blocks)} blocks of {document} ended with {code}")
     return 1 if code else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
