@@ -1,5 +1,6 @@
 #include "gateway/cli/connection.hpp"
 
+#include "adapters/client/answer_text.hpp"
 #include "gateway/cli/pinned_log.hpp"
 #include "gateway/cli/text.hpp"
 
@@ -41,11 +42,6 @@ client::Client open_client(client::Settings settings) {
     } catch (const std::runtime_error& error) {
         throw Failure(exit_configuration, std::string("接続の設定が使えません / ") + error.what());
     }
-}
-
-std::string text_at(const json::object& object, std::string_view name) {
-    const json::value* const value = object.if_contains(name);
-    return value && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
 } // namespace
@@ -150,13 +146,7 @@ json::object Connection::post(const std::string& target, const json::object& bod
 }
 
 Failure refusal(const client::Answer& answer) {
-    std::string text = "HTTP " + std::to_string(answer.status);
-    if (const auto problem = answer.json(); problem && problem->is_object()) {
-        const json::object& object = problem->get_object();
-        for (const std::string_view name : {"title", "detail", "instance"})
-            if (const std::string part = text_at(object, name); !part.empty())
-                text += ": " + printable(part);
-    }
+    const std::string text = client::line_of(answer.status, client::read_problem(answer.body));
     if (answer.status >= 500)
         return {exit_unreachable,
                 "ゲートウェイが応じられません / the gateway cannot serve: " + text};
@@ -164,11 +154,11 @@ Failure refusal(const client::Answer& answer) {
 }
 
 json::object object_of(const client::Answer& answer) {
-    auto value = answer.json();
-    if (!value || !value->is_object())
+    auto object = client::read_object(answer.body);
+    if (!object)
         throw Failure(exit_unreachable,
                       "ゲートウェイの答えが読めません / the gateway's answer cannot be read");
-    return std::move(value->get_object());
+    return *std::move(object);
 }
 
 } // namespace cpg::cli

@@ -3,60 +3,14 @@
 #include "gateway/cli/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace cpg::cli {
 namespace {
 
-namespace json = boost::json;
-
 // A mailbox page has at most 1,000 bundles: ten million bundles end a loop of cursors.
 constexpr int max_pages = 10'000;
-
-[[noreturn]] void unreadable(std::string_view what) {
-    throw Failure(exit_unreachable,
-                  "ゲートウェイの答えが読めません / unexpected answer: " + std::string(what));
-}
-
-template<class T> T parsed(std::optional<T> value, std::string_view what) {
-    if (!value) unreadable(what);
-    return *value;
-}
-
-const json::object& object_at(const json::object& object, std::string_view name) {
-    const json::value* const value = object.if_contains(name);
-    if (!value || !value->is_object()) unreadable(name);
-    return value->get_object();
-}
-
-const json::array& array_at(const json::object& object, std::string_view name) {
-    const json::value* const value = object.if_contains(name);
-    if (!value || !value->is_array()) unreadable(name);
-    return value->get_array();
-}
-
-std::uint64_t count_at(const json::object& object, std::string_view name) {
-    const json::value* const value = object.if_contains(name);
-    if (!value) return 0;
-    boost::system::error_code error;
-    const auto count = value->to_number<std::uint64_t>(error);
-    if (error) unreadable(name);
-    return count;
-}
-
-OfficeRef office_at(const json::object& object, std::string_view name) {
-    const json::object& office = object_at(object, name);
-    OfficeRef result{parsed(OfficeNo::parse(text_member(office, "office")), name), {}};
-    if (const auto type = text_member(office, "service_type"); !type.empty())
-        result.service_type = parsed(ServiceType::parse(type), "service_type");
-    return result;
-}
-
-std::optional<Time> time_at(const json::object& object, std::string_view name) {
-    const auto text = text_member(object, name);
-    if (text.empty()) return std::nullopt;
-    return parsed(parse_rfc3339(text), name);
-}
 
 struct Expected {
     std::string_view step;
@@ -87,32 +41,8 @@ bool lists_files(const RemoteReceipt& receipt) {
 
 } // namespace
 
-std::string text_member(const json::object& object, std::string_view name) {
-    const json::value* const value = object.if_contains(name);
-    return value && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
-RemoteBundle bundle_of(const json::object& object) {
-    RemoteBundle bundle;
-    bundle.id = parsed(BundleId::parse(text_member(object, "id")), "id");
-    bundle.kind = printable(text_member(object, "kind"));
-    bundle.edition = printable(text_member(object, "edition"));
-    bundle.month = printable(text_member(object, "month"));
-    bundle.state = printable(text_member(object, "state"));
-    bundle.from = office_at(object, "from");
-    bundle.to = office_at(object, "to");
-    if (const auto serial = text_member(object, "serial"); !serial.empty())
-        bundle.serial = parsed(Serial::parse(serial), "serial");
-    bundle.accepted_at = time_at(object, "accepted_at");
-    bundle.fetched_at = time_at(object, "fetched_at");
-    bundle.bytes = count_at(object, "bytes");
-    bundle.files = count_at(object, "files");
-    bundle.json = object;
-    return bundle;
-}
-
 RemoteBundle remote_bundle(Connection& connection, const BundleId& id) {
-    return bundle_of(connection.get("/v1/bundles/" + id.str()));
+    return readable(client::read_bundle(connection.get("/v1/bundles/" + id.str())));
 }
 
 std::vector<RemoteBundle> list_all(Connection& connection, const std::string& target) {
@@ -120,35 +50,26 @@ std::vector<RemoteBundle> list_all(Connection& connection, const std::string& ta
     std::set<std::string> cursors;
     std::string page_target = target;
     for (int page = 0; page < max_pages; ++page) {
-        const json::object answer = connection.get(page_target);
-        for (const auto& item : array_at(answer, "bundles")) {
-            if (!item.is_object()) unreadable("bundles");
-            bundles.push_back(bundle_of(item.get_object()));
-        }
-        const std::string next = text_member(answer, "next");
-        if (next.empty()) return bundles;
-        if (!cursors.insert(next).second) unreadable("next");
-        page_target = target + "&after=" + client::url_encode(next);
+        auto answer = readable(client::read_bundle_page(connection.get_raw(page_target).body));
+        std::move(answer.bundles.begin(), answer.bundles.end(), std::back_inserter(bundles));
+        if (answer.next.empty()) return bundles;
+        if (!cursors.insert(answer.next).second) break;
+        page_target = target + "&after=" + client::url_encode(answer.next);
     }
-    unreadable("next");
+    return readable<std::vector<RemoteBundle>>(Error{Errc::malformed, "next"});
 }
 
 std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id,
                                        const std::string& with) {
-    const json::object answer = connection.get("/v1/bundles/" + id.str() + "/receipts" +
-                                               (with.empty() ? "" : "?with=" + with));
-    std::vector<RemoteReceipt> receipts;
-    for (const auto& item : array_at(answer, "receipts")) {
-        if (!item.is_object()) unreadable("receipts");
-        RemoteReceipt receipt{
-            text_member(item.get_object(), "step"), text_member(item.get_object(), "receipt"), {}};
-        if (auto stamp = from_base64(text_member(item.get_object(), "timestamp")))
-            receipt.timestamp = *std::move(stamp);
-        // A step of a later version of the gateway is passed over: its name is not ours to trust.
+    const auto answer = connection.get_raw("/v1/bundles/" + id.str() + "/receipts" +
+                                           (with.empty() ? "" : "?with=" + with));
+    auto receipts = readable(client::read_receipts(answer.body));
+    // A step of a later version of the gateway is passed over: its name is not ours to trust.
+    std::erase_if(receipts, [](const RemoteReceipt& receipt) {
         const bool known = std::any_of(std::begin(expectations), std::end(expectations),
                                        [&](const Expected& e) { return e.step == receipt.step; });
-        if (known && !receipt.text.empty()) receipts.push_back(std::move(receipt));
-    }
+        return !known || receipt.text.empty();
+    });
     return receipts;
 }
 

@@ -1,35 +1,31 @@
-// What the gateway says about bundles, read strictly: ids, numbers and file names become typed
-// values before they are used for anything.
+// Asking the gateway about bundles; what it says is read by adapters/client/answer_text.hpp.
 #pragma once
 
+#include "adapters/client/answer_text.hpp"
 #include "gateway/audit/receipt.hpp"
 #include "gateway/cli/connection.hpp"
 #include "spec/records/bundle.hpp"
 
 namespace cpg::cli {
 
-struct RemoteBundle {
-    BundleId id;
-    std::string kind, edition, month, state;
-    OfficeRef from, to;
-    std::optional<Serial> serial;
-    std::optional<Time> accepted_at, fetched_at;
-    std::uint64_t bytes = 0, files = 0;
-    boost::json::object json; // as received
-};
-/// Throws Failure when a member is missing or is not what it claims.
-RemoteBundle bundle_of(const boost::json::object& object);
+using RemoteBundle = client::ListedBundle;
+using RemoteReceipt = client::ListedReceipt;
+using client::text_member;
+
+/// The value, or a Failure: the gateway's answer cannot be read.
+template<class T> T readable(Result<T> read) {
+    if (!read)
+        throw Failure(exit_unreachable,
+                      "ゲートウェイの答えが読めません / unexpected answer: " + read.error().detail);
+    return *std::move(read);
+}
+
 RemoteBundle remote_bundle(Connection& connection, const BundleId& id);
 
 /// Every bundle that the query gives, following the cursor to the end; a page that does not load is
 /// a Failure, never a shorter list. `target`: "/v1/inbox?state=new".
 std::vector<RemoteBundle> list_all(Connection& connection, const std::string& target);
 
-struct RemoteReceipt {
-    std::string step; // accepted, fetched, imported, import_failed, recalled, rejected
-    std::string text;
-    Bytes timestamp; // TimeStampResp, when it was asked for and there is one
-};
 /// `with`: empty, "cosignatures" or "timestamp".
 std::vector<RemoteReceipt> receipts_of(Connection& connection, const BundleId& id,
                                        const std::string& with = {});
@@ -42,7 +38,6 @@ std::optional<std::string> why_not_proven(const RemoteReceipt& receipt, const Bu
                                           Lang lang);
 
 BundleId id_operand(const std::string& text); // throws UsageError
-std::string text_member(const boost::json::object& object, std::string_view name); // "" when absent
 /// The name of a receipt's file in a bundle's folder: "receipts/accepted.receipt.txt".
 std::string receipt_path(std::string_view step);
 

@@ -44,6 +44,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
+using client::SentBundle;
 
 constexpr int max_tries = 4;
 constexpr int max_retry_after_seconds = 60;
@@ -179,31 +180,9 @@ client::Answer submit(Connection& connection, const Outgoing& outgoing, Progress
     }
 }
 
-struct Sent {
-    BundleId id;
-    bool accepted = false;
-    std::string receipt;
-    json::object report;
-};
-
-Sent sent_of(const json::value& item) {
-    const json::object* const object = item.if_object();
-    const auto id = object ? BundleId::parse(text_member(*object, "id")) : std::nullopt;
-    const json::value* const report = object ? object->if_contains("report") : nullptr;
-    if (!id || !report || !report->is_object())
-        throw Failure(exit_unreachable,
-                      "ゲートウェイの答えが読めません / the gateway's answer cannot be read");
-    return {*id, text_member(*object, "verdict") == "accepted", text_member(*object, "receipt"),
-            report->get_object()};
-}
-
-std::vector<InputFile> files_of(const Sent& sent, const std::vector<InputFile>& all) {
+std::vector<InputFile> files_of(const SentBundle& sent, const std::vector<InputFile>& all) {
     std::vector<InputFile> files;
-    const json::value* const listed = sent.report.if_contains("files");
-    if (!listed || !listed->is_array()) return files;
-    for (const auto& item : listed->get_array()) {
-        if (!item.is_object()) continue;
-        const std::string name = text_member(item.get_object(), "name");
+    for (const std::string& name : sent.files) {
         const auto at = std::find_if(all.begin(), all.end(),
                                      [&](const InputFile& file) { return file.name == name; });
         if (at != all.end()) files.push_back(*at);
@@ -211,41 +190,23 @@ std::vector<InputFile> files_of(const Sent& sent, const std::vector<InputFile>& 
     return files;
 }
 
-void print_finding(const json::object& finding, Lang lang) {
-    std::string place = text_member(finding, "file");
-    if (const auto* line = finding.if_contains("line"); line && line->is_int64())
-        place += std::string(in(lang, " › ", " › line ")) + std::to_string(line->get_int64()) +
+void print_finding(const client::FindingText& finding, Lang lang) {
+    std::string place = finding.file;
+    if (finding.line)
+        place += std::string(in(lang, " › ", " › line ")) + std::to_string(*finding.line) +
                  std::string(in(lang, "行目", ""));
-    if (const auto item = text_member(finding, "item"); !item.empty()) place += " › " + item;
-    std::cout << "  [" << printable(text_member(finding, "rule")) << "] " << printable(place)
-              << "\n    " << printable(text_member(finding, "message")) << "\n";
-    if (const auto hint = text_member(finding, "hint"); !hint.empty())
-        std::cout << "    → " << printable(hint) << "\n";
+    if (!finding.item.empty()) place += " › " + finding.item;
+    std::cout << "  [" << finding.rule << "] " << place << "\n    " << finding.message << "\n";
+    if (!finding.hint.empty()) std::cout << "    → " << finding.hint << "\n";
 }
 
-bool print_findings(const json::object& holder, Lang lang) {
-    const json::value* const findings = holder.if_contains("findings");
-    if (!findings || !findings->is_array()) return false;
-    bool errors = false;
-    for (const auto& item : findings->get_array()) {
-        if (!item.is_object()) continue;
-        errors = errors || text_member(item.get_object(), "severity") == "error";
-        print_finding(item.get_object(), lang);
-    }
-    return errors;
-}
-
-std::string headline(const Sent& sent, std::string_view verdict, Lang lang) {
-    std::string to = "?";
-    if (const auto* receiver = sent.report.if_contains("to"); receiver && receiver->is_object())
-        to = text_member(receiver->get_object(), "office");
-    return std::string(verdict) + "  → " + printable(to) + "  " +
-           kind_text(text_member(sent.report, "kind"), lang) + "  " +
-           printable(text_member(sent.report, "serial")) + "  " + sent.id.str();
+std::string headline(const SentBundle& sent, std::string_view verdict, Lang lang) {
+    return std::string(verdict) + "  → " + (sent.to.empty() ? "?" : sent.to) + "  " +
+           kind_text(sent.kind, lang) + "  " + sent.serial + "  " + sent.id.str();
 }
 
 /// Keeps the evidence in the layout that `cpgw verify` takes. A repeat finds the folder there.
-void keep(const fs::path& folder, const Sent& sent, const std::vector<InputFile>& files) {
+void keep(const fs::path& folder, const SentBundle& sent, const std::vector<InputFile>& files) {
     std::vector<client::SavedFile> saved;
     for (const auto& file : files) saved.push_back({file.name, file.bytes});
     const std::string path = receipt_path(sent.accepted ? "accepted" : "rejected");
@@ -267,18 +228,14 @@ class Sender {
         Progress progress;
         const client::Answer answer = submit(connection_, outgoing, progress);
         progress.clear();
-        if (answer.status != 201 && answer.status != 422) throw refusal(answer);
-        const json::object body = object_of(answer);
-        const json::value* const bundles = body.if_contains("bundles");
-        if (!bundles || !bundles->is_array()) throw refusal(answer); // a problem of status 422
-        for (const auto& item : bundles->get_array()) take(sent_of(item), outgoing.files);
-        bool stray_errors = false;
-        if (connection_.json()) {
-            std::cout << json::serialize(body) << "\n";
-            stray_errors = has_errors(body);
-        } else {
-            stray_errors = print_findings(body, connection_.lang());
-        }
+        const client::SubmitAnswer said = read(answer);
+        for (const SentBundle& sent : said.bundles) take(sent, outgoing.files);
+        if (connection_.json())
+            std::cout << json::serialize(said.json) << "\n";
+        else
+            for (const auto& finding : said.findings) print_finding(finding, connection_.lang());
+        const bool stray_errors = std::any_of(said.findings.begin(), said.findings.end(),
+                                              [](const auto& one) { return one.is_error(); });
         const bool good = all_good_ && !stray_errors && !accepted_.empty();
         return good ? exit_done : exit_not_good;
     }
@@ -296,17 +253,15 @@ class Sender {
     }
 
   private:
-    static bool has_errors(const json::object& body) {
-        const json::value* const findings = body.if_contains("findings");
-        if (!findings || !findings->is_array()) return false;
-        return std::any_of(findings->get_array().begin(), findings->get_array().end(),
-                           [](const json::value& item) {
-                               return item.is_object() &&
-                                      text_member(item.get_object(), "severity") == "error";
-                           });
+    /// 422 is an answer with findings, or a problem.
+    static client::SubmitAnswer read(const client::Answer& answer) {
+        if (answer.status != 201 && answer.status != 422) throw refusal(answer);
+        auto said = client::read_submit_answer(answer.body);
+        if (!said && !client::read_problem(answer.body).type.empty()) throw refusal(answer);
+        return readable(std::move(said));
     }
 
-    std::optional<std::string> doubt(const Sent& sent, const std::vector<InputFile>& files) {
+    std::optional<std::string> doubt(const SentBundle& sent, const std::vector<InputFile>& files) {
         const Lang lang = connection_.lang();
         // Without a list of files the receipt would be compared with nothing.
         if (sent.accepted && files.empty())
@@ -315,7 +270,7 @@ class Sender {
                               files, connection_.trusted_keys(), lang);
     }
 
-    void take(const Sent& sent, const std::vector<InputFile>& all) {
+    void take(const SentBundle& sent, const std::vector<InputFile>& all) {
         const Lang lang = connection_.lang();
         const std::vector<InputFile> files = files_of(sent, all);
         const auto reason = doubt(sent, files);
@@ -338,7 +293,7 @@ class Sender {
                                             : in(lang, "差戻し", "rejected"),
                               lang)
                   << "\n";
-        print_findings(sent.report, lang);
+        for (const auto& finding : sent.findings) print_finding(finding, lang);
     }
 
     bool is_settled(const BundleId& id, Progress& progress) {

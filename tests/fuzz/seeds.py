@@ -153,6 +153,21 @@ def evidence():
     put("receipt", "sum_of_files", bare + "\n" + salts + f"salt 2 {text64(bytes(32))}\n")
 
 
+def answers():
+    bundle = ('{"id":"019a0000-0000-7000-8000-000000000001","kind":"schedule","edition":"4.1","month":"202612","state":"fetched",'
+              '"from":{"office":"0370100017","service_type":"43"},"to":{"office":"0370100025"},"serial":"20261122093000",'
+              '"accepted_at":"2026-11-22T09:30:00.123Z","bytes":2048,"files":2}')
+    finding = ('{"rule":"R-MON-03","severity":"error","file":"UPPLAN.CSV","line":3,"item":"サービス利用日","message":"a\\u001b[2Jb",'
+               '"hint":"\\u202e"}')
+    report = '{"kind":"schedule","to":{"office":"0370100025"},"serial":"20261122093000","files":[{"name":"a.csv"}],"findings":[' + finding + ']}'
+    put("answer_text", "problem", '{"type":"urn:cpgw:problem:overloaded","title":"混雑","status":503,"detail":"x\\ny","instance":"i"}')
+    put("answer_text", "submission", '{"bundles":[{"id":"019a0000-0000-7000-8000-000000000001","verdict":"accepted","report":' + report
+        + ',"receipt":"c2sp.org/tlog-proof@v1\\n"}],"findings":[' + finding + ']}')
+    put("answer_text", "page", '{"bundles":[' + bundle + '],"next":"17"}')
+    put("answer_text", "receipts", '{"receipts":[{"step":"fetched","receipt":"text","timestamp":"MAA="}]}')
+    put("answer_text", "no_json", "<html>\x1b]0;title\x07\xc2\x9b</html>")
+
+
 def sealed():
     def text(content):
         return struct.pack(">Q", len(content)) + content
@@ -195,6 +210,6 @@ if __name__ == "__main__":
     for old in CORPUS.glob("*/*"):
         if not old.name.startswith("crash_"):
             old.unlink()
-    for step in (records, tables, http, evidence, sealed, papers, certificates, mapping):
+    for step in (records, tables, http, evidence, answers, sealed, papers, certificates, mapping):
         step()
     print(sum(path.stat().st_size for path in CORPUS.glob("*/*")), "bytes")
