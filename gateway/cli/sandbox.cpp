@@ -28,12 +28,15 @@ const Usage sandbox_usage{
       "month of the schedules (default: this month)"},
      {"--answer-after", "SECONDS", "ロボットが答えるまでの秒数（既定 1）",
       "how long robots wait before they answer (default 1)"},
+     {"--unclaimed-after", "SECONDS", "受け取られないことを送信元に知らせるまでの秒数（既定 60）",
+      "when a sender is told that nobody fetched its bundle (default 60)"},
      {"--robots", "FILE", "相手方の一覧（YAML、gateway/sandbox/README.md。既定は default）",
       "the partners (YAML, gateway/sandbox/README.md; default: default)"}}};
 
 namespace {
 
 constexpr std::int64_t default_port = 8443, default_control_port = 8444;
+constexpr std::int64_t most_unclaimed_after = 7 * 24 * 3600; // as in production
 
 std::vector<sandbox::RobotPlan> robots_of(const Arguments& given) {
     const CatalogPtr catalog = embedded_catalog();
@@ -64,6 +67,8 @@ sandbox::SandboxSettings settings_of_sandbox(const Arguments& given) {
     settings.month = month_of(given);
     settings.answer_after =
         std::chrono::seconds(given.number("--answer-after", 1, 0, sandbox::max_answer_after));
+    settings.unclaimed_after =
+        std::chrono::seconds(given.number("--unclaimed-after", 60, 1, most_unclaimed_after));
     settings.robots = robots_of(given);
     return settings;
 }

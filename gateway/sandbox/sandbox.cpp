@@ -14,16 +14,21 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds robot_timeout{30}; // a stop waits for a request that runs
 
-constexpr std::string_view settings_yaml =
-    "# サンドボックスのゲートウェイの設定 / settings of the sandbox's gateway.\n"
-    "# 上限は既定のまま / limits are the defaults.\n"
-    "host: localhost\n"
-    "listen: {address: 127.0.0.1, port: 0}\n"
-    "ops: {address: 127.0.0.1, port: 0}\n"
-    "tls: {certificate: pki/server.pem, key: pki/server.key, client_ca: pki/ca.pem, crl: "
-    "pki/crl.pem}\n"
-    "data: data\n"
-    "log: {file: gateway.log}\n";
+/// Only what a sandbox needs otherwise; limits are the defaults.
+std::string settings_yaml(const SandboxSettings& settings) {
+    return "# サンドボックスのゲートウェイの設定 / settings of the sandbox's gateway.\n"
+           "host: localhost\n"
+           "listen: {address: 127.0.0.1, port: " +
+           std::to_string(settings.port) +
+           "}\n"
+           "ops: {address: 127.0.0.1, port: 0}\n"
+           "tls: {certificate: pki/server.pem, key: pki/server.key, client_ca: pki/ca.pem, "
+           "crl: pki/crl.pem}\n"
+           "data: data\n"
+           "log: {file: gateway.log}\n"
+           "events: {unclaimed_after: " +
+           std::to_string(settings.unclaimed_after.count()) + "s}\n";
+}
 
 std::string url(std::string_view scheme, std::string_view host, std::uint16_t port) {
     return std::string(scheme) + "://" + std::string(host) + ":" + std::to_string(port);
@@ -98,11 +103,10 @@ void Sandbox::make_data() {
     folder_.part("data");
     folder_.part("gateway.log");
     const fs::path file = folder_.part("gateway.yaml");
-    client::save_file(file, settings_yaml);
+    client::save_file(file, settings_yaml(settings_));
     auto config = app::read_config(file);
     if (!config) throw app::ConfigurationError(config.error().detail);
     config_ = std::move(*config);
-    config_.server.port = settings_.port;
     auto vkey = app::init_data(config_);
     if (!vkey) throw app::ConfigurationError(vkey.error().detail);
     access_.trusted_key = std::move(*vkey);

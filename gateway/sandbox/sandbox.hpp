@@ -22,8 +22,9 @@ struct SandboxSettings {
     std::uint16_t port = 0;         // of the gateway; 0 = any free one
     std::uint16_t control_port = 0; // of the control listener, on loopback
     std::uint64_t seed = 1;
-    Month month;                         // of what planners send
-    std::chrono::seconds answer_after{}; // of robots whose plan does not say
+    Month month;                              // of what planners send
+    std::chrono::seconds answer_after{};      // of robots whose plan does not say
+    std::chrono::seconds unclaimed_after{60}; // a sender is told that nobody fetched; 1 s at least
     std::vector<RobotPlan> robots;
 };
 
