@@ -71,6 +71,10 @@ std::span<const Command> commands() {
         {&kit_key_usage, kit_key_command},
         {&kit_summary_usage, kit_summary_command},
         {&kit_verify_usage, kit_verify_command},
+        {&adapters_list_usage, adapters_list_command},
+        {&adapters_detect_usage, adapters_detect_command},
+        {&adapters_convert_usage, adapters_convert_command},
+        {&adapters_test_usage, adapters_test_command},
         {&bench_send_usage, bench_send_command},
         {&bench_cycle_usage, bench_cycle_command},
     };

@@ -147,11 +147,16 @@ class Writer {
                 for (std::size_t i = 0; i < record.columns.size(); ++i)
                     cells.push_back(text_of(record.columns[i], row.values[i], *table.type, row));
             }
+            Values first =
+                values_of(table, table.rows.empty() ? table.blank() : table.rows.front());
+            if (table.type->has_month())
+                first["@month"] = table.month ? table.month->str() : "000000";
+            else
+                first.erase("@month");
             std::string name =
                 rule.name.write.empty()
                     ? make_file_name(*table.type, set_.from, set_.to, set_.serial, table.month)
-                    : name_of(rule, values_of(table, table.rows.empty() ? table.blank()
-                                                                        : table.rows.front()));
+                    : name_of(rule, first);
             write_file(std::move(name), record, {}, rows, files);
         }
     }
@@ -534,7 +539,7 @@ class Writer {
     std::string name_of(const FileRule& rule, const Values& values) {
         Values with_type = values;
         if (!rule.type_names.empty()) with_type["@type"] = rule.type_names.front();
-        std::string name = substituted(rule.name.write, with_type);
+        std::string name = without_places(substituted(rule.name.write, with_type));
         if (!is_flat_name(name)) {
             Note note;
             note.id = "A-NAME-03";
@@ -548,6 +553,17 @@ class Writer {
         for (std::size_t at = text.find(place); at != std::string::npos;
              at = text.find(place, at + by.size()))
             text.replace(at, place.size(), by);
+    }
+
+    /// A part of a name that there is nothing for goes, with its underline: {month} of 第1表.
+    static std::string without_places(std::string name) {
+        for (std::size_t at = name.find('{'); at != std::string::npos; at = name.find('{')) {
+            const std::size_t end = name.find('}', at);
+            if (end == std::string::npos) break;
+            const bool underline = end + 1 < name.size() && name[end + 1] == '_';
+            name.erase(at, end - at + (underline ? 2 : 1));
+        }
+        return name;
     }
 
     static std::string substituted(std::string text, const Values& values) {

@@ -82,6 +82,14 @@ int kit_key_command(const Arguments& given);
 int kit_summary_command(const Arguments& given);
 int kit_verify_command(const Arguments& given);
 
+// Dialects of care software: adapters.cpp.
+extern const Usage adapters_list_usage, adapters_detect_usage, adapters_convert_usage,
+    adapters_test_usage;
+int adapters_list_command(const Arguments& given);
+int adapters_detect_command(const Arguments& given);
+int adapters_convert_command(const Arguments& given);
+int adapters_test_command(const Arguments& given);
+
 // The gateway itself: serve.cpp, db.cpp, audit.cpp.
 extern const Usage serve_usage, db_init_usage, db_check_usage, db_upgrade_usage, audit_head_usage,
     audit_fsck_usage, audit_export_usage, audit_verify_export_usage;
