@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <iostream>
+#include <map>
+#include <set>
 
 namespace cpg::cli {
 
@@ -325,26 +327,40 @@ void tell_trial(const std::string& what, const ConversionReport& report, Lang la
 }
 
 /// The tables of an office that knows everybody and everything in the samples.
-void learn(const Bundle& bundle, OfficeTables& tables) {
-    const auto set = tables_of(bundle);
-    if (!set) return;
-    std::vector<std::vector<std::string>> people, services;
-    for (const Table& table : set->tables)
-        for (const adapters::Row& row : table.rows) {
-            const std::string insured(table.at(row, "insured_no"));
-            if (table.type->id == "UPHOSOKU")
-                people.push_back({"L" + insured, std::string(table.at(row, "insurer_no")), insured,
-                                  std::string(table.at(row, "name")),
-                                  std::string(table.at(row, "name_kana"))});
-            if (const std::string code(table.at(row, "service_code")); !code.empty())
-                services.push_back({"見本サービス" + code, code});
-        }
-    const auto add = [&](const char* name, OfficeTable more) {
-        tables.tables[name] = tables.tables[name].joined(more);
-    };
-    add("people", {{"local_id", "insurer_no", "insured_no", "name", "kana"}, std::move(people)});
-    add("services", {{"name", "service_code"}, std::move(services)});
-}
+class SampleTables {
+  public:
+    void learn(const Bundle& bundle) {
+        const auto set = tables_of(bundle);
+        if (!set) return;
+        for (const Table& table : set->tables)
+            for (const adapters::Row& row : table.rows) learn(table, row);
+    }
+    void give_to(OfficeTables& tables) const {
+        std::vector<std::vector<std::string>> people, codes;
+        for (const auto& [number, person] : people_)
+            people.push_back({"L" + number, person.at("insurer_no"), number, person.at("name"),
+                              person.at("name_kana"), person.at("planner_office_no"),
+                              person.at("planner_name")});
+        for (const std::string& code : services_) codes.push_back({"見本サービス" + code, code});
+        tables.tables["people"] = {{"local_id", "insurer_no", "insured_no", "name", "kana",
+                                    "planner_office_no", "planner_name"},
+                                   std::move(people)};
+        tables.tables["services"] = {{"name", "service_code"}, std::move(codes)};
+    }
+
+  private:
+    void learn(const Table& table, const adapters::Row& row) {
+        if (const std::string code(table.at(row, "service_code")); !code.empty())
+            services_.insert(code);
+        auto& person = people_[std::string(table.at(row, "insured_no"))];
+        for (const char* key :
+             {"insurer_no", "name", "name_kana", "planner_office_no", "planner_name"})
+            if (auto& known = person[key]; known.empty()) known = std::string(table.at(row, key));
+    }
+
+    std::map<std::string, std::map<std::string, std::string>> people_; // by 被保険者番号
+    std::set<std::string> services_;
+};
 
 /// Whether the dialect has a place for records of any of the bundle's files.
 bool has_place_for(const Dialect& dialect, const Bundle& bundle) {
@@ -368,7 +384,8 @@ void try_samples(Context context, const Dialect& dialect, Lang lang, Trial& tria
         {manager, {visits, rental}}, {visits, {manager}}, {rental, {manager}}};
     // Months that the edition is for: the newest, and three apart.
     const int year = dialect.edition == "3" ? 2024 : 2026;
-    for (std::uint64_t seed = 1; seed <= 3; ++seed)
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        SampleTables known; // of this month
         for (const auto& [from, to] : ways) {
             SampleRequest request;
             request.from = from;
@@ -380,13 +397,15 @@ void try_samples(Context context, const Dialect& dialect, Lang lang, Trial& tria
             const auto files = make_sample(*context.catalog, request);
             if (!files) continue; // an edition that does not have that way
             const Heap heap = group_files(*context.catalog, *files);
-            for (const Bundle& bundle : heap.bundles) learn(bundle, context.tables);
+            for (const Bundle& bundle : heap.bundles) known.learn(bundle);
+            known.give_to(context.tables);
             for (const Bundle& bundle : heap.bundles)
                 if (has_place_for(dialect, bundle))
                     tell_trial(std::string(in(lang, "見本", "sample")) + " " +
                                    bundle.files.front().input.name,
                                from_standard(context, dialect, bundle).report, lang, trial);
         }
+    }
 }
 
 /// What the software wrote: read, written again, and read back inside from_standard.
