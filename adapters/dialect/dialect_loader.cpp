@@ -1,12 +1,12 @@
 #include "adapters/dialect/dialect.hpp"
 
+#include "adapters/dialect/text_pattern.hpp"
 #include "spec/base/digest.hpp"
 #include "spec/base/digits.hpp"
 #include "spec/load/map_reader.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/regex.hpp>
 #include <set>
 
 namespace cpg::adapters {
@@ -344,13 +344,9 @@ class DialectLoader {
 
     void check_patterns(MapReader& map, const std::vector<std::string>& patterns,
                         std::string_view key) {
-        for (const std::string& pattern : patterns) {
-            try {
-                const boost::regex compiled(pattern, boost::regex::perl);
-            } catch (const std::exception&) {
+        for (const std::string& pattern : patterns)
+            if (!is_text_pattern(pattern))
                 map.problem(key, "'" + pattern + "' is no regular expression");
-            }
-        }
     }
 
     /// One rule a file type of an edition, its columns those of the standard.

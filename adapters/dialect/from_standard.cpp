@@ -48,7 +48,10 @@ void read_back(const Knowledge& knowledge, const Dialect& dialect, const TableSe
         if (before.rows != after.rows)
             differing += (differing.empty() ? "" : ", ") + table.type->id;
     }
-    if (!read.strays.empty()) differing = read.strays.front().first;
+    for (const auto& [path, notes] : read.strays)
+        for (const Note& note : notes)
+            if (differing.empty() && note_text(note.id).kind == NoteKind::refused)
+                differing = path + ": " + note.id + " " + note.detail;
     if (differing.empty()) return;
     Note note;
     note.id = "A-BACK-01";

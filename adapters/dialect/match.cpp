@@ -3,7 +3,6 @@
 #include "adapters/dialect/values.hpp"
 
 #include <algorithm>
-#include <boost/regex.hpp>
 #include <set>
 
 namespace cpg::adapters {
@@ -13,38 +12,6 @@ constexpr std::size_t longest_name = 255;      // bytes, of a file's name
 constexpr std::size_t longest_preamble = 4096; // bytes, of a line that a pattern looks at
 constexpr std::size_t rows_looked_at = 50;     // to know a form without header
 constexpr int days_of_longest_month = 31;
-
-/// Named groups in the order of their numbers.
-std::vector<std::string> groups_of(const std::string& pattern) {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == '\\') {
-            ++i;
-            continue;
-        }
-        if (pattern.compare(i, 3, "(?<") != 0 || i + 3 >= pattern.size() || pattern[i + 3] == '=' ||
-            pattern[i + 3] == '!')
-            continue;
-        const std::size_t end = pattern.find('>', i);
-        if (end != std::string::npos) names.push_back(pattern.substr(i + 3, end - i - 3));
-    }
-    return names;
-}
-
-/// A pattern over the whole of a short text; too hard a match is none.
-std::optional<Variables> match_text(const std::string& pattern, const std::string& text) {
-    boost::smatch found;
-    try {
-        const boost::regex compiled(pattern, boost::regex::perl);
-        if (!boost::regex_match(text, found, compiled)) return std::nullopt;
-    } catch (const std::runtime_error&) {
-        return std::nullopt; // boost::regex_error among them: complexity
-    }
-    Variables variables;
-    for (const std::string& name : groups_of(pattern))
-        if (const auto group = found[name]; group.matched) variables[name] = group.str();
-    return variables;
-}
 
 Note note_about(std::string id, const DialectFile& file, std::string detail,
                 std::string column = {}) {

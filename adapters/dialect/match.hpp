@@ -1,14 +1,10 @@
 // Which of a dialect's file rules a file follows, and where its columns are. Pure, any thread.
-// Boost.Regex is seen by match.cpp and dialect_loader.cpp only.
 #pragma once
 
 #include "adapters/dialect/raw_file.hpp"
-
-#include <map>
+#include "adapters/dialect/text_pattern.hpp"
 
 namespace cpg::adapters {
-
-using Variables = std::map<std::string, std::string, std::less<>>; // names without "@"
 
 /// Where a record's columns are, from 0; -1 = not in this file.
 struct Places {

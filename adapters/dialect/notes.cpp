@@ -52,8 +52,10 @@ const Texts& texts() {
         {"A-EDI-01", told, "元の版にない項目のため、空のままです（第{detail}版の項目）",
          "stays empty: an item of edition {detail} that the source's edition does not have",
          "そのままで構いません。", "nothing to do"},
-        {"A-EDI-02", told, "福祉用具のTAISコードも届出コードも分かりません。検査で止まります（R-WEL-01）",
-         "neither TAIS code nor notified code of rented equipment is known: the check will refuse it "
+        {"A-EDI-02", told,
+         "福祉用具のTAISコードも届出コードも分かりません。検査で止まります（R-WEL-01）",
+         "neither TAIS code nor notified code of rented equipment is known: the check will refuse "
+         "it "
          "(R-WEL-01)",
          "{detail} に、その用具のコードを一つ書いてください。", "write its one code into {detail}"},
         {"A-EDI-03", told, "元の版にないファイルが、この送信単位には要ります（{detail}）",

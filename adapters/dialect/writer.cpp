@@ -157,7 +157,10 @@ class Writer {
                 rule.name.write.empty()
                     ? make_file_name(*table.type, set_.from, set_.to, set_.serial, table.month)
                     : name_of(rule, first);
-            write_file(std::move(name), record, {}, rows, files);
+            std::vector<std::vector<std::string>> head;
+            if (rule.header == HeaderRule::first_row || rule.header == HeaderRule::search)
+                head.push_back(header_of(record));
+            write_file(std::move(name), record, head, rows, files);
         }
     }
 

@@ -45,6 +45,7 @@ LIBRARIES = {
     r"argon2\.h": ["gateway/identity/password.cpp"],
     r"yaml-cpp/.*": ["spec/load/*.cpp", "gateway/app/config.cpp", "adapters/*.cpp"],
     r"boost/(asio|beast)(/.*|\.hpp)": ["gateway/http/*.cpp", "adapters/client/*.cpp"],
+    r"boost/regex(/.*|\.hpp)": ["adapters/dialect/text_pattern.cpp"],
     r"openssl/engine\.h": ["spec/base/private_key.cpp"],
     r"openssl/.*": ["spec/base/digest.cpp", "spec/base/private_key.cpp", "gateway/audit/note.cpp", "gateway/audit/cms.cpp",
                     "gateway/audit/timestamp.cpp",
