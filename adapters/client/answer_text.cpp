@@ -204,6 +204,7 @@ Result<BundlePage> read_bundle_page(std::string_view body) {
         for (const json::value& item : array_at(whole(object), "bundles"))
             page.bundles.push_back(listed_bundle(object_in(item, "bundles")));
         page.next = text_member(*object, "next");
+        page.cursor = text_member(*object, "cursor");
         return page;
     });
 }

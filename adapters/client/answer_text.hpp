@@ -70,7 +70,8 @@ Result<ListedBundle> read_bundle(const boost::json::object& object);
 /// A page of a mailbox.
 struct BundlePage {
     std::vector<ListedBundle> bundles;
-    std::string next; // cursor; empty on the last page
+    std::string next;   // cursor; empty on the last page
+    std::string cursor; // where to go on later, as received
 };
 Result<BundlePage> read_bundle_page(std::string_view body);
 

@@ -1,10 +1,10 @@
+#include "adapters/client/content.hpp"
 #include "adapters/client/save_folder.hpp"
 #include "gateway/audit/verify.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/progress.hpp"
 #include "gateway/cli/remote.hpp"
 #include "gateway/cli/text.hpp"
-#include "spec/records/unpack.hpp"
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
@@ -25,9 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-
-// The gateway takes at most this much in one request; more than that is not what was sent.
-constexpr std::uint64_t max_bundle_bytes = 512u << 20;
 
 /// Remembers which bundles were asked for and are not on disk yet: the gateway counts them as
 /// fetched, so a run that was killed between would lose sight of them.
@@ -58,19 +55,6 @@ class Pending {
 std::string folder_name(const RemoteBundle& bundle) {
     return bundle.from.office.str() + "_" + (bundle.serial ? bundle.serial->str() : "-") + "_" +
            bundle.id.str();
-}
-
-/// RFC 9530: `sha-256=:…:` among possibly others.
-std::optional<Digest> sha256_of_header(std::string_view header) {
-    constexpr std::string_view label = "sha-256=:";
-    const auto at = header.find(label);
-    if (at == std::string_view::npos) return std::nullopt;
-    header.remove_prefix(at + label.size());
-    const auto bytes = from_base64(header.substr(0, header.find(':')));
-    if (!bytes || bytes->size() != Digest{}.bytes.size()) return std::nullopt;
-    Digest digest;
-    std::copy(bytes->begin(), bytes->end(), digest.bytes.begin());
-    return digest;
 }
 
 enum class Fetched { saved, already_here, not_proven, refused };
@@ -147,16 +131,13 @@ class Fetcher {
 
     std::vector<InputFile> content_of(const BundleId& id) {
         const client::Answer answer = connection_.get_raw("/v1/bundles/" + id.str() + "/content");
-        const auto digest = sha256_of_header(answer.header("content-digest"));
-        if (!digest || *digest != sha256(answer.body))
+        auto files = client::read_content(answer);
+        if (!files && files.error().code == Errc::digest_mismatch)
             throw Failure(exit_unreachable,
                           "届いた内容が途中で変わっています。もう一度受け取ってください / "
                           "the content does not have the digest announced: " +
                               id.str());
-        UnpackLimits limits;
-        limits.max_total = max_bundle_bytes;
-        limits.max_file = max_bundle_bytes;
-        return value_or_fail(unpack_zip(answer.body, limits), "届いた ZIP を開けません");
+        return value_or_fail(std::move(files), "届いた ZIP を開けません");
     }
 
     bool are_proven(const std::vector<RemoteReceipt>& receipts, const BundleId& id,
