@@ -75,7 +75,7 @@ class AgainstAGateway(GatewayTest):
         identity = lambda office: dict(zip(("number", "cert", "key"), map(str, (office.number, *self.gateway.pairs[office.number]))))
         setting = {"gateway": f"https://localhost:{self.gateway.port}", "ca": str(self.gateway.pki.ca),
                    "vkey": self.gateway.vkey, "foreign_vkey": foreign_vkey(), "care": identity(CARE), "visit": identity(VISIT),
-                   "schedules": [self.folder_of(f"schedule{number}", schedule()) for number in range(8)],
+                   "schedules": [self.folder_of(f"schedule{number}", schedule()) for number in range(9)],
                    "wrong": self.folder_of("wrong", replace_cell(schedule(), "UPPLAN", 1, 2, "12")), "paper": str(paper)}
         run("node", "--test", PACKAGE / "out" / "test" / "gateway", env=os.environ | {"CPGW_E2E": json.dumps(setting)})
 

@@ -37,8 +37,9 @@ class Recipes(GatewayTest):
         said = answer.stdout.decode()
         self.assertEqual(answer.returncode, 0, said + answer.stderr.decode())
         refused = re.findall(r"returned error: (\d+)\n", answer.stderr.decode())
-        self.assertEqual((refused, answer.stderr.count(b"\n")), (["422", "400", "409"], 3), answer.stderr)
-        for words in ("accepted 01", "imported 20", "モニタリング報告", "ContentHandover", "被保険者番号が見つかりません", "真正  received"):
+        self.assertEqual((refused, answer.stderr.count(b"\n")), (["422", "400", "409"], 4), answer.stderr)
+        self.assertRegex(answer.stderr.decode(), r"curl: \(28\) .*\n$")  # the stream of events, ended by the recipe
+        for words in ("accepted 01", "imported 20", "モニタリング報告", "ContentHandover", "bundle.arrived", "bundle.recalled", "被保険者番号が見つかりません", "真正  received"):
             self.assertIn(words, said)
         states = sorted(bundle["state"] for bundle in self.as_office(CARE).get("/v1/outbox").json()["bundles"])
         self.assertEqual(states, ["import_failed", "imported", "recalled"])

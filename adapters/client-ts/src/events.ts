@@ -3,33 +3,31 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { GatewayError, Unreachable, type Problem } from "./errors.js";
 import { DEFAULT_ATTEMPTS, waitAfter, type RetryOptions } from "./retry.js";
-import { SseReader } from "./sse.js";
+import { targetOf } from "./paths.js";
+import { SseReader, type ServerSentEvent } from "./sse.js";
 import { problemOf, type Transport } from "./transport.js";
 import type { GatewayEvent } from "./types.js";
 
 export interface EventOptions {
   /** Where to go on: the `id` of the last event that was dealt with. Left out: from now on. */
   readonly lastEventId?: string;
+  /** One of the offices of the certificate, when it is that of several. */
+  readonly office?: string;
   /** Ends the iteration with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /** An event and the id to go on after it. */
-export interface StreamedEvent extends GatewayEvent {
-  readonly id: string;
-}
+export type StreamedEvent = GatewayEvent & { readonly id: string };
 
 const MAX_PROBLEM_BYTES = 1024 * 1024;
 
-function eventOf(name: string, id: string, data: string): StreamedEvent {
-  let value: unknown;
+function eventOf({ id, data }: ServerSentEvent): StreamedEvent {
   try {
-    value = JSON.parse(data);
+    return { ...(JSON.parse(data) as GatewayEvent), id };
   } catch (cause) {
     throw new Unreachable("EBADMSG", true, { cause });
   }
-  const { type = name, timestamp = "", data: inner = {} } = value as Partial<GatewayEvent>;
-  return { type, timestamp, data: inner, id };
 }
 
 async function problemFrom(message: IncomingMessage): Promise<Problem> {
@@ -42,9 +40,9 @@ async function problemFrom(message: IncomingMessage): Promise<Problem> {
   return problemOf({ status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks) });
 }
 
-async function connect(transport: Transport, id: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+async function connect(transport: Transport, id: string, { office, signal }: EventOptions): Promise<IncomingMessage> {
   const headers = { Accept: "text/event-stream", ...(id ? { "Last-Event-ID": id } : {}) };
-  const message = await transport.open({ method: "GET", target: "/v1/events", headers, signal });
+  const message = await transport.open({ method: "GET", target: targetOf("/v1/events", {}, { office }), headers, signal });
   if (message.statusCode !== 200) throw await problemFrom(message);
   return message;
 }
@@ -61,21 +59,25 @@ function mendable(error: unknown, signal: AbortSignal | undefined): GatewayError
 export async function* eventStream(
   transport: Transport,
   retry: RetryOptions,
-  { lastEventId = "", signal }: EventOptions,
+  options: EventOptions,
 ): AsyncGenerator<StreamedEvent, never, undefined> {
-  let id = lastEventId;
+  const { signal } = options;
+  let id = options.lastEventId ?? "";
   for (let attempt = 1; ; ++attempt) {
     const reader = new SseReader();
     let ended: GatewayError = new Unreachable("ECONNRESET");
     try {
-      const message = await connect(transport, id, signal);
+      const message = await connect(transport, id, options);
       attempt = 1;
       try {
-        for await (const chunk of message as AsyncIterable<Buffer>)
-          for (const event of reader.push(chunk)) {
-            yield eventOf(event.name, event.id, event.data);
+        for await (const chunk of message as AsyncIterable<Buffer>) {
+          const events = reader.push(chunk);
+          if (events.length === 0) id ||= reader.id; // where "from now" is, told before the first event
+          for (const event of events) {
+            yield eventOf(event);
             id = event.id || id; // only when the caller came back for the next one
           }
+        }
       } finally {
         message.destroy();
       }

@@ -16,11 +16,17 @@ export class SseReader {
   #name = "";
   #data: string[] = [];
   #id = "";
+  #lastId = "";
   #retry: number | undefined;
 
   /** Milliseconds to wait before connecting again, when the stream said so. */
   get retry(): number | undefined {
     return this.#retry;
+  }
+
+  /** The id of the last block that came whole, also of one without data. */
+  get id(): string {
+    return this.#lastId;
   }
 
   /** The messages that these bytes complete. Throws a `RangeError` for a line without end. */
@@ -44,6 +50,7 @@ export class SseReader {
   }
 
   #dispatch(): ServerSentEvent[] {
+    this.#lastId = this.#id;
     const message = { name: this.#name || "message", data: this.#data.join("\n"), id: this.#id };
     const empty = this.#data.length === 0;
     this.#name = "";

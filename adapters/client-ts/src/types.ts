@@ -72,20 +72,10 @@ export interface FetchedBundle {
   readonly receipts: readonly StepReceipt[];
 }
 
-/** Names of what `events()` and webhooks tell. Unknown names come through too: new ones may be added. */
-export type EventType =
-  | "bundle.arrived"
-  | "bundle.fetched"
-  | "bundle.imported"
-  | "bundle.import_failed"
-  | "bundle.recalled"
-  | "bundle.unclaimed"
-  | (string & {});
+type EventSchema = Schemas["Event"];
 
-/** Something happened to a bundle of my office. `data` has no personal data. */
-export interface GatewayEvent {
-  readonly type: EventType;
-  /** RFC 3339, UTC. */
-  readonly timestamp: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+/** Names of what `events()` and webhooks tell. Unknown names come through too: new ones may be added. */
+export type EventType = EventSchema["type"] | (string & {});
+
+/** Something happened to a bundle of my office; no personal data. `data.state` is that after the event, not today's. */
+export type GatewayEvent = Omit<EventSchema, "type"> & { readonly type: EventType };

@@ -152,6 +152,21 @@ test("an inbox that follows sees what arrives while it waits", async () => {
   abort.abort();
 });
 
+test("events tell each side what the other did, also what was missed", async () => {
+  const id = await sendOne();
+  await visit.fetch(id);
+  const heard = async (client: Client, count: number) => {
+    const seen: string[] = [];
+    for await (const { type, data } of client.events({ lastEventId: "0" })) {
+      if (data.bundle === id) seen.push(`${type} ${data.state} ${data.to.office}`);
+      if (seen.length === count) return seen;
+    }
+    return seen;
+  };
+  assert.deepEqual(await heard(visit, 1), [`bundle.arrived accepted ${setting.visit.number}`]);
+  assert.deepEqual(await heard(care, 1), [`bundle.fetched fetched ${setting.visit.number}`]);
+});
+
 test("nothing is handed out that a trusted key does not prove", async () => {
   const id = await sendOne();
   const stranger = as(setting.visit, [setting.foreign_vkey]);

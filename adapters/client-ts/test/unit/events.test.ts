@@ -51,13 +51,23 @@ test("events go on after the last one that was dealt with, over ends, breaks and
     streams("retry: 1\n\n" + event(3, "bundle.imported"), "breaks"), streams(event(4), "stays"));
   const seen: [string, string, unknown][] = [];
   for await (const { id, type, data } of client.events()) {
-    seen.push([id, type, data["bundle"]]);
+    seen.push([id, type, data.bundle]);
     if (id === "4") break;
   }
   assert.deepEqual(seen, [["1", "bundle.arrived", "b-1"], ["2", "bundle.arrived", "b-2"], ["3", "bundle.imported", "b-3"],
     ["4", "bundle.arrived", "b-4"]]);
   assert.deepEqual(gateway.seen.map(({ headers }) => headers["last-event-id"]), [undefined, "2", "2", "2", "3"]);
   assert.equal(gateway.seen[0]?.headers.accept, "text/event-stream");
+});
+
+test("a stream that breaks before its first event goes on from where it began", async () => {
+  gateway.plays(streams("retry: 1\nid: 41\n\n", "ends"), streams(": beat\n\n" + event(42), "stays"));
+  for await (const { id, data } of client.events({ office: "0370100017" })) {
+    assert.deepEqual([id, data.bundle], ["42", "b-42"]);
+    break;
+  }
+  assert.deepEqual(gateway.seen.map(({ target, headers }) => [target, headers["last-event-id"]]), [
+    ["/v1/events?office=0370100017", undefined], ["/v1/events?office=0370100017", "41"]]);
 });
 
 test("an event that was not dealt with comes again", async () => {
