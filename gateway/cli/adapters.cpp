@@ -219,29 +219,45 @@ std::string check_text(const Catalog& catalog, const Converted& set) {
     return to_text(catalog, report, Lang::ja) + "\n" + to_text(catalog, report, Lang::en);
 }
 
-/// Writes one set: the standard's files, or its records, with the report beside them.
-std::string save(const Catalog& catalog, const std::filesystem::path& out, const Converted& set,
-                 std::size_t number) {
-    const std::string report = set.report.text(Lang::ja) + "\n" + set.report.text(Lang::en);
-    const std::string json = set.report.json();
+/// What was converted stands alone in its folder, ready to be taken, the report beside it; a
+/// refusal has its report inside.
+std::string save(const std::filesystem::path& out, const std::string& name, bool good,
+                 std::vector<client::SavedFile> files, const ConversionReport& report) {
+    const std::string words = report.text(Lang::ja) + "\n" + report.text(Lang::en);
+    const std::string json = report.json();
+    if (!good) {
+        files.push_back({"変換の報告.txt", words});
+        files.push_back({"conversion.json", json});
+    }
+    done_or_fail(client::save_folder(out, name, files), "書けません");
+    if (good) {
+        client::save_file(out / (name + ".変換の報告.txt"), words);
+        client::save_file(out / (name + ".conversion.json"), json);
+    }
+    return (out / name).string();
+}
+
+/// One set: the standard's files, or its records.
+std::string save_set(const Catalog& catalog, const std::filesystem::path& out, const Converted& set,
+                     std::size_t number) {
+    const bool refused = set.state == Converted::State::quarantined;
     std::string records, check;
-    std::vector<client::SavedFile> files = {{"変換の報告.txt", report}, {"conversion.json", json}};
+    std::vector<client::SavedFile> files;
     std::string name = set.tables.from.office.str() + "_" + set.tables.to.office.str() + "_" +
                        set.tables.serial.str();
     if (set.state == Converted::State::ready)
         for (const InputFile& file : set.files) files.push_back({file.name, file.bytes});
     if (set.state == Converted::State::partial) name = "参照_" + std::to_string(number);
-    if (set.state == Converted::State::quarantined) name = "差戻し_" + std::to_string(number);
+    if (refused) name = "差戻し_" + std::to_string(number);
     if (set.state != Converted::State::ready && !set.tables.tables.empty()) {
         records = records_json(set.tables);
         files.push_back({"records.json", records});
     }
-    if (set.check && set.state == Converted::State::quarantined) {
+    if (set.check && refused) {
         check = check_text(catalog, set);
         files.push_back({"検査の結果.txt", check});
     }
-    done_or_fail(client::save_folder(out, name, files), "書けません");
-    return (out / name).string();
+    return save(out, name, !refused, std::move(files), set.report);
 }
 
 int convert_to_standard(const Arguments& given, const Context& context,
@@ -260,7 +276,8 @@ int convert_to_standard(const Arguments& given, const Context& context,
         told.push_back({set.state == Converted::State::ready ? "ready"
                         : refused                            ? "quarantined"
                                                              : "partial",
-                        save(*context.catalog, given.required("--out"), set, i + 1), &set.report});
+                        save_set(*context.catalog, given.required("--out"), set, i + 1),
+                        &set.report});
     }
     print(told, given);
     return good ? exit_done : exit_not_good;
@@ -295,19 +312,15 @@ int convert_from_standard(const Arguments& given, const Context& context,
         const Bundle& bundle = heap.bundles[i];
         const bool refused = written[i].report.is_refused();
         good = good && !refused;
-        const std::string report =
-            written[i].report.text(Lang::ja) + "\n" + written[i].report.text(Lang::en);
-        const std::string json = written[i].report.json();
-        std::vector<client::SavedFile> saved = {{"変換の報告.txt", report},
-                                                {"conversion.json", json}};
+        std::vector<client::SavedFile> saved;
         for (const DialectFile& file : written[i].files) saved.push_back({file.path, file.bytes});
         const std::string name = std::string(refused ? "差戻し_" : "") + dialect.id + "_" +
                                  bundle.from.office.str() + "_" + bundle.to.office.str() + "_" +
                                  bundle.serial.str();
-        const std::filesystem::path out = given.required("--out");
-        done_or_fail(client::save_folder(out, name, saved), "書けません");
         told.push_back(
-            {refused ? "quarantined" : "ready", (out / name).string(), &written[i].report});
+            {refused ? "quarantined" : "ready",
+             save(given.required("--out"), name, !refused, std::move(saved), written[i].report),
+             &written[i].report});
     }
     print(told, given);
     return good ? exit_done : exit_not_good;
