@@ -26,6 +26,7 @@ std::span<const Command> commands() {
         {&sign_usage, sign_command},
         {&evidence_usage, evidence_command},
         {&cert_ca_init_usage, cert_ca_init_command},
+        {&cert_csr_usage, cert_csr_command},
         {&cert_issue_usage, cert_issue_command},
         {&cert_renew_usage, cert_renew_command},
         {&cert_revoke_usage, cert_revoke_command},

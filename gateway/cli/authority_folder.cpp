@@ -112,7 +112,7 @@ identity::Certificate AuthorityFolder::keep(const identity::Credential& credenti
     // Noted first: a certificate that is out there can always be revoked.
     index_.push_back({false, certificate.not_after, {}, certificate.serial, subject});
     write_index();
-    client::save_file(key_file, credential.key_pem, secret);
+    if (!credential.key_pem.empty()) client::save_file(key_file, credential.key_pem, secret);
     client::save_file(certificate_file, credential.certificate_pem, open_to_all);
     return certificate;
 }

@@ -31,8 +31,8 @@ class AuthorityFolder {
     AuthorityFolder& operator=(const AuthorityFolder&) = delete;
 
     const identity::Authority& authority() const { return *authority_; }
-    /// Writes PREFIX.pem and PREFIX.key (0400) and notes the certificate. Throws Failure when one
-    /// of the files exists.
+    /// Writes PREFIX.pem and PREFIX.key (0400; not for a request, which has no key here) and notes
+    /// the certificate. Throws Failure when one of the files exists.
     identity::Certificate keep(const identity::Credential& credential, const std::string& prefix,
                                const std::string& subject);
     /// The authority's own certificate, PEM.

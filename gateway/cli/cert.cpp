@@ -17,10 +17,14 @@ namespace {
 const Option ca_option{"--ca", "DIR", "認証局のフォルダー", "the authority's folder"};
 const Option out_option{"--out", "PREFIX", "PREFIX.pem と PREFIX.key を書きます",
                         "writes PREFIX.pem and PREFIX.key"};
+const Option csr_option{"--csr", "FILE",
+                        "申請（PKCS#10）の鍵に発行します。PREFIX.pem だけを書きます",
+                        "issues for the key of this request (PKCS#10); writes PREFIX.pem only"};
 const Option days_option{"--days", "N", "有効な日数（既定 397）", "days of validity (default 397)"};
 
 constexpr int default_days = 397;
 constexpr int max_days = 825;
+constexpr std::size_t max_common_name = 64; // X.520
 
 } // namespace
 
@@ -34,6 +38,17 @@ const Usage cert_ca_init_usage{"cert ca-init",
                                 {"--key", "URI", "トークンにある鍵（pkcs11:…）を使います",
                                  "uses a key in a token (pkcs11:…)"}}};
 
+const Usage cert_csr_usage{
+    "cert csr",
+    "自分の鍵（トークンの鍵でも）で、証明書の発行を認証局に頼む文書を作ります",
+    "writes a request for a certificate, signed by your own key (also one in a token)",
+    {},
+    {{"--key", "FILE", "鍵のファイル（なければ作ります）、または pkcs11: …",
+      "file of the key (made when it is not there), or pkcs11: …"},
+     {"--office", "NO[,NO…]", "事業所番号", "office numbers"},
+     {"--server", "NAME", "ゲートウェイの名前", "name of the gateway"},
+     {"--out", "FILE", "書くファイル", "file to write"}}};
+
 const Usage cert_issue_usage{
     "cert issue",
     "事業所、またはゲートウェイの証明書を発行します（個人の名前は入れません）",
@@ -43,6 +58,7 @@ const Usage cert_issue_usage{
      {"--office", "NO[,NO…]", "事業所番号", "office numbers"},
      {"--server", "NAME[,IP…]", "ゲートウェイの名前とアドレス",
       "names and addresses of the gateway"},
+     csr_option,
      out_option,
      days_option,
      {"--p12", "FILE", "ブラウザー用の PKCS#12 も書きます",
@@ -56,7 +72,7 @@ const Usage cert_renew_usage{"cert renew",
                              "同じ事業所の新しい証明書を、新しい鍵で発行します",
                              "issues a new certificate with a new key for the same offices",
                              {"FILE", 1, 1},
-                             {ca_option, out_option, days_option}};
+                             {ca_option, csr_option, out_option, days_option}};
 
 const Usage cert_revoke_usage{"cert revoke",
                               "証明書を失効させ、失効リスト crl.pem を作り直します",
@@ -108,10 +124,12 @@ identity::Certificate certificate_in(const std::string& file) {
                          "証明書が読めません: " + file);
 }
 
-void print_issued(const std::string& prefix, const identity::Certificate& certificate) {
-    std::cout << prefix << ".pem  " << prefix << ".key\n"
-              << "  番号 / serial " << certificate.serial << "\n  期限 / valid to "
-              << japan_time(certificate.not_after) << "\n";
+void print_issued(const Arguments& given, const identity::Certificate& certificate) {
+    const std::string prefix = given.text("--out");
+    std::cout << prefix << ".pem" << (given.has("--csr") ? "" : "  " + prefix + ".key") << "\n"
+              << "  公開鍵の指紋 / key " << prefixed_hex(certificate.key) << "\n  番号 / serial "
+              << certificate.serial << "\n  期限 / valid to " << japan_time(certificate.not_after)
+              << "\n";
 }
 
 std::string joined(const std::vector<OfficeNo>& offices) {
@@ -128,6 +146,34 @@ std::string password_from(const std::string& file) {
     else
         text = read_file(file);
     return text.substr(0, text.find_first_of("\r\n"));
+}
+
+std::optional<identity::CertificateRequest> request_of(const Arguments& given) {
+    if (!given.has("--csr")) return std::nullopt;
+    if (given.has("--p12"))
+        throw UsageError("--csr と --p12 は一緒に使えません（鍵がここにありません） / "
+                         "--p12 needs the key, which is not here with --csr");
+    return value_or_fail(identity::CertificateRequest::parse(read_file(given.text("--csr"))),
+                         "申請が使えません");
+}
+
+identity::Credential office_credential(const identity::Authority& authority, const Arguments& given,
+                                       const std::vector<OfficeNo>& offices) {
+    const identity::Validity validity = validity_of(given);
+    if (const auto request = request_of(given))
+        return {
+            value_or_fail(authority.issue_office(*request, offices, validity), "発行できません"),
+            {}};
+    return authority.issue_office(offices, validity);
+}
+
+identity::Credential server_credential(const identity::Authority& authority, const Arguments& given,
+                                       const std::vector<std::string>& names) {
+    const identity::Validity validity = validity_of(given);
+    if (const auto request = request_of(given))
+        return {value_or_fail(authority.issue_server(*request, names, validity), "発行できません"),
+                {}};
+    return value_or_fail(authority.issue_server(names, validity), "発行できません");
 }
 
 /// Empty when none is asked for.
@@ -163,6 +209,27 @@ int cert_ca_init_command(const Arguments& given) {
     return exit_done;
 }
 
+int cert_csr_command(const Arguments& given) {
+    if (given.has("--office") == given.has("--server"))
+        throw UsageError("--office か --server のどちらかを指定してください / "
+                         "give either --office or --server");
+    const std::string key = given.required("--key"), out = given.required("--out");
+    const auto offices = offices_of(given);
+    const auto names =
+        offices.empty() ? split(given.text("--server")) : std::vector{offices.front().str()};
+    if (names.empty() || names.front().empty()) throw UsageError("名前が空です / no name is given");
+    if (std::filesystem::exists(out))
+        throw Failure(exit_refused, "もうあります: " + out + " / exists already");
+    if (!names_token(key) && !std::filesystem::exists(key))
+        client::save_file(key, identity::make_key(), std::filesystem::perms::owner_read);
+    const std::string request = value_or_fail(
+        identity::make_request(names.front().substr(0, max_common_name), key), "申請を作れません");
+    const auto made = value_or_fail(identity::CertificateRequest::parse(request), "鍵が使えません");
+    client::save_file(out, request);
+    std::cout << out << "\n  公開鍵の指紋 / key " << prefixed_hex(made.key_digest) << "\n";
+    return exit_done;
+}
+
 int cert_issue_command(const Arguments& given) {
     const std::string prefix = given.required("--out");
     if (given.has("--office") == given.has("--server"))
@@ -172,15 +239,13 @@ int cert_issue_command(const Arguments& given) {
     const auto servers = split(given.text("--server"));
     if (offices.empty() && servers.empty()) throw UsageError("名前が空です / no name is given");
     AuthorityFolder folder(given.required("--ca"));
-    const identity::Validity validity = validity_of(given);
     const identity::Credential credential =
-        offices.empty()
-            ? value_or_fail(folder.authority().issue_server(servers, validity), "発行できません")
-            : folder.authority().issue_office(offices, validity);
+        offices.empty() ? server_credential(folder.authority(), given, servers)
+                        : office_credential(folder.authority(), given, offices);
     const std::string subject = offices.empty() ? "server:" + servers.front() : joined(offices);
     // Made before anything is written: a bad password leaves no certificate behind.
     const Bytes p12 = pkcs12_of(given, credential, folder.certificate_pem());
-    print_issued(prefix, folder.keep(credential, prefix, subject));
+    print_issued(given, folder.keep(credential, prefix, subject));
     if (!p12.empty()) {
         client::save_file(given.text("--p12"), p12, std::filesystem::perms::owner_read);
         std::cout << given.text("--p12") << "\n";
@@ -195,8 +260,8 @@ int cert_renew_command(const Arguments& given) {
         throw Failure(exit_usage, "事業所の証明書ではありません / not an office's certificate: " +
                                       given.operands()[0]);
     AuthorityFolder folder(given.required("--ca"));
-    const auto credential = folder.authority().issue_office(old.san_offices, validity_of(given));
-    print_issued(prefix, folder.keep(credential, prefix, joined(old.san_offices)));
+    const auto credential = office_credential(folder.authority(), given, old.san_offices);
+    print_issued(given, folder.keep(credential, prefix, joined(old.san_offices)));
     return exit_done;
 }
 

@@ -160,6 +160,21 @@ Result<NamesPtr> server_names(const std::vector<std::string>& texts) {
     return names;
 }
 
+Profile office_profile(const std::vector<OfficeNo>& offices) {
+    return {"critical,CA:FALSE", "critical,digitalSignature", "clientAuth", office_names(offices)};
+}
+
+Result<Profile> server_profile(const std::vector<std::string>& names) {
+    auto alternative = server_names(names);
+    if (!alternative) return alternative.error();
+    return Profile{"critical,CA:FALSE", "critical,digitalSignature", "serverAuth",
+                   std::move(*alternative)};
+}
+
+std::string common_name_of(const std::vector<std::string>& names) {
+    return names.empty() ? "cpgw" : names.front().substr(0, 64);
+}
+
 Result<void> add_revoked(X509_CRL* list, const Authority::Revoked& revoked) {
     BIGNUM* parsed = nullptr;
     const int digits = BN_hex2bn(&parsed, revoked.serial.c_str());
@@ -183,12 +198,24 @@ struct Authority::Impl {
     X509Ptr certificate;
     PrivateKey key;
 
-    Credential issue(std::string_view common_name, Profile profile,
+    std::string issue_for(EVP_PKEY* leaf_key, std::string_view common_name, const Profile& profile,
+                          const Validity& validity) const {
+        return pem_of(make_certificate(common_name, leaf_key, {certificate.get(), key.get()},
+                                       profile, validity)
+                          .get());
+    }
+    Credential issue(std::string_view common_name, const Profile& profile,
                      const Validity& validity) const {
         const KeyPtr leaf_key = new_key();
-        const X509Ptr leaf = make_certificate(common_name, leaf_key.get(),
-                                              {certificate.get(), key.get()}, profile, validity);
-        return {pem_of(leaf.get()), pem_of(leaf_key.get())};
+        return {issue_for(leaf_key.get(), common_name, profile, validity), pem_of(leaf_key.get())};
+    }
+    /// An authority's key that is an office's too would let a signature mean two things.
+    Result<std::string> issue_requested(const CertificateRequest& request,
+                                        std::string_view common_name, const Profile& profile,
+                                        const Validity& validity) const {
+        if (EVP_PKEY_eq(X509_get0_pubkey(certificate.get()), request.key.get()) == 1)
+            return Error{Errc::malformed, "the request: its key is the authority's own"};
+        return issue_for(request.key.get(), common_name, profile, validity);
     }
 };
 
@@ -251,21 +278,29 @@ Result<Authority> Authority::open(const Credential& credential) {
 
 Credential Authority::issue_office(const std::vector<OfficeNo>& offices,
                                    const Validity& validity) const {
-    return impl_->issue(
-        offices.front().view(),
-        {"critical,CA:FALSE", "critical,digitalSignature", "clientAuth", office_names(offices)},
-        validity);
+    return impl_->issue(offices.front().view(), office_profile(offices), validity);
+}
+
+Result<std::string> Authority::issue_office(const CertificateRequest& request,
+                                            const std::vector<OfficeNo>& offices,
+                                            const Validity& validity) const {
+    return impl_->issue_requested(request, offices.front().view(), office_profile(offices),
+                                  validity);
 }
 
 Result<Credential> Authority::issue_server(const std::vector<std::string>& names,
                                            const Validity& validity) const {
-    auto alternative = server_names(names);
-    if (!alternative) return alternative.error();
-    const std::string common_name = names.empty() ? "cpgw" : names.front().substr(0, 64);
-    return impl_->issue(
-        common_name,
-        {"critical,CA:FALSE", "critical,digitalSignature", "serverAuth", std::move(*alternative)},
-        validity);
+    const auto profile = server_profile(names);
+    if (!profile) return profile.error();
+    return impl_->issue(common_name_of(names), *profile, validity);
+}
+
+Result<std::string> Authority::issue_server(const CertificateRequest& request,
+                                            const std::vector<std::string>& names,
+                                            const Validity& validity) const {
+    const auto profile = server_profile(names);
+    if (!profile) return profile.error();
+    return impl_->issue_requested(request, common_name_of(names), *profile, validity);
 }
 
 Result<std::string> Authority::revocation_list(const std::vector<Revoked>& revoked,

@@ -1,9 +1,11 @@
 // A small certificate authority for the people who run a gateway (and for tests): P-256 keys,
-// X.509 v3 by the profile of certs/README.md. Values in, PEM out; no files, no clock. Any thread.
+// X.509 v3 by the profile of certs/README.md, for keys of its own making or those of requests.
+// Values in, PEM out; no files, no clock. Any thread.
 // Throws std::runtime_error when OpenSSL fails.
 #pragma once
 
 #include "gateway/identity/certificate.hpp"
+#include "gateway/identity/request.hpp"
 
 #include <string>
 #include <vector>
@@ -39,9 +41,17 @@ class Authority {
     /// EKU clientAuth; one SAN URI urn:jp-kaigo:office:<no> an office; the subject is the first
     /// office's number: no name of a person goes into a certificate. Precondition: not empty.
     Credential issue_office(const std::vector<OfficeNo>& offices, const Validity& validity) const;
+    /// The same for the key of a request; nothing else is taken from it. The certificate alone, in
+    /// PEM. malformed: it is the authority's own key.
+    Result<std::string> issue_office(const CertificateRequest& request,
+                                     const std::vector<OfficeNo>& offices,
+                                     const Validity& validity) const;
     /// EKU serverAuth; SAN dNSName or iPAddress. malformed: a name that is neither.
     Result<Credential> issue_server(const std::vector<std::string>& names,
                                     const Validity& validity) const;
+    Result<std::string> issue_server(const CertificateRequest& request,
+                                     const std::vector<std::string>& names,
+                                     const Validity& validity) const;
 
     struct Revoked {
         std::string serial; // hex

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Certificates in their daily life: revoked while connected, renewed, issued elsewhere, running out, in a token."""
+import json
 import os
 import pathlib
 import re
@@ -10,7 +11,7 @@ import time
 import unittest
 import unittest.mock
 
-from harness import CARE, DAY, THIRD, VISIT, Client, Gateway, GatewayTest, OpensslPki, OwnPki, cpgw, main, run, schedule
+from harness import CARE, DAY, PROGRAM, THIRD, VISIT, Client, Gateway, GatewayTest, OpensslPki, OwnPki, cpgw, main, run, schedule
 
 REVOKED_WITHIN = 60  # seconds, the promise of the security checklist; the settings here look every second
 
@@ -316,6 +317,76 @@ class Token(unittest.TestCase):
                       "--ca", self.outside.ca, "--format", "json")
         self.assertIn(b'"bundles"', answer.stdout)
         self.assertEqual(gateway.stop(), 0)
+
+    def requested(self, pki, name, *who):
+        """What our own authority issues for a key in the token."""
+        request = self.folder / f"{name}.request"
+        asked = cpgw("cert", "csr", "--key", self.uri(name), *who, "--out", request).stdout.decode()
+        run("openssl", "req", "-in", request, "-noout", "-verify")
+        issued = cpgw("cert", "issue", "--ca", pki.folder, "--csr", request, *who, "--out", self.folder / name).stdout.decode()
+        fingerprint = re.search(r"sha256:[0-9a-f]{64}", asked).group(0)
+        self.assertIn(fingerprint, issued)
+        self.assertFalse((self.folder / f"{name}.key").exists())
+        shown = json.loads(cpgw("cert", "show", self.folder / f"{name}.pem", "--format", "json").stdout)
+        self.assertEqual(shown["key"], fingerprint)
+        return self.folder / f"{name}.pem"
+
+    def test_a_request_signed_in_the_token_gets_a_certificate_for_the_handshake(self):
+        own = OwnPki(self.folder / "own")
+        server = self.requested(own, "gateway", "--server", "localhost")
+        office = self.requested(own, "office", "--office", DAY.number)
+        gateway = Gateway(self.folder / "run", pki=own, offices=(CARE, DAY), settings={
+            "tls": f"{{certificate: {server}, key: \"{self.uri('gateway')}\", client_ca: {own.ca}, crl: {own.crl}}}"})
+        self.addCleanup(gateway.close)
+        ask = ["inbox", "--gateway", f"https://localhost:{gateway.port}", "--key", self.uri("office"), "--ca", own.ca,
+               "--format", "json"]
+        self.assertIn(b'"bundles"', cpgw(*ask, "--cert", office).stdout)
+        renewed = self.folder / "renewed"
+        cpgw("cert", "renew", "--ca", own.folder, "--csr", self.folder / "office.request", "--out", renewed, office)
+        self.assertIn(b'"bundles"', cpgw(*ask, "--cert", f"{renewed}.pem").stdout)
+        other = cpgw(*ask, "--cert", server, check=False)  # another key's certificate
+        self.assertNotEqual(other.returncode, 0)
+        self.assertEqual(gateway.stop(), 0)
+
+    def test_a_master_key_that_only_the_token_opens(self):
+        run("pkcs11-tool", "--module", self.MODULE, "--login", "--pin", "271828", "--token-label", "pilot", "--keypairgen",
+            "--key-type", "RSA:2048", "--label", "master", "--id", "09")
+        gateway = Gateway(self.folder / "run", offices=(CARE, VISIT))
+        self.addCleanup(gateway.close)
+        files = schedule()
+        answer = gateway.client(CARE).send(files)
+        bundle = answer.json()["bundles"][0]["id"]
+        gateway.stop()
+        wrapped, master = self.folder / "master.key.wrapped", gateway.folder / "data" / "master.key"
+        curve = cpgw("db", "wrap-key", "--config", gateway.config, "--for", self.uri("ca"), "--out", wrapped, check=False)
+        self.assertEqual(curve.returncode, 78, curve)
+        self.assertIn("only an RSA key", curve.stderr.decode())
+        self.assertFalse(wrapped.exists())
+        cpgw("db", "wrap-key", "--config", gateway.config, "--for", self.uri("master"), "--out", wrapped)
+        self.assertEqual(wrapped.stat().st_mode & 0o777, 0o400)
+        self.assertNotIn(master.read_bytes(), wrapped.read_bytes())
+        master.unlink()
+        config = gateway.config.read_text()
+
+        def master_key(uri):
+            gateway.config.write_text(config + f"master_key: {{wrapped: {wrapped}, key: \"{uri}\"}}\n")
+
+        wrong = self.folder / "wrong"
+        wrong.write_text("000000\n")
+        wrong.chmod(0o400)
+        for uri, reason in ((self.uri("master", wrong), "no such private key"), (self.uri("ca"), "does not open with the key"),
+                            (self.uri("nobody"), "no such private key")):
+            master_key(uri)
+            refused = run(PROGRAM, "serve", "--config", gateway.config, check=False, timeout=60)
+            self.assertEqual(refused.returncode, 78, refused)
+            self.assertIn(reason, refused.stderr.decode())
+        master_key(self.uri("master"))
+        gateway.start()
+        for name, content in files.items():
+            self.assertEqual(gateway.client(VISIT).get(f"/v1/bundles/{bundle}/files/{name}").body, content)
+        self.assertEqual(gateway.client(CARE).send(schedule()).status, 201)
+        self.assertEqual(gateway.stop(), 0)
+        cpgw("db", "wrap-key", "--config", gateway.config, "--for", self.uri("master"), "--out", self.folder / "again")
 
     def test_what_keeps_a_token_from_being_used_is_said(self):
         wrong = self.folder / "wrong"

@@ -204,6 +204,11 @@ def certificates():
                                 "-keyout", f"{folder}/key", "-out", str(out), "-outform", form, "-subj", "/O=見本/CN=office", "-utf8",
                                 "-addext", f"subjectAltName={alternative}"], check=True, capture_output=True)
                 put("certificate", f"{name}_{form.lower()}", out.read_bytes())
+        for name, kind in (("p256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]), ("rsa", ["rsa:2048"])):
+            out = pathlib.Path(folder) / "request"
+            subprocess.run(["openssl", "req", "-new", "-newkey", *kind, "-nodes", "-keyout", f"{folder}/key", "-out", str(out), "-subj",
+                            "/CN=office", "-addext", "basicConstraints=CA:TRUE"], check=True, capture_output=True)
+            put("request", name, out.read_bytes())
 
 
 if __name__ == "__main__":
