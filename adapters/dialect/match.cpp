@@ -62,7 +62,7 @@ class Header {
 
 struct HeaderMatch {
     std::vector<Places> places;
-    std::size_t unused = 0;
+    std::size_t unused = 0, needed = 0;
     std::vector<std::string> missing, doubled; // labels
 };
 
@@ -72,6 +72,7 @@ HeaderMatch look_at_header(const FileRule& rule, const RawRow& row) {
     const auto take = [&](const std::vector<std::string>& names, bool optional) {
         const auto found = header.find(names);
         if (found.size() > 1) out.doubled.push_back(names.front());
+        if (!optional) ++out.needed;
         if (found.empty() && !optional) out.missing.push_back(names.front());
         return found.empty() ? -1 : found.front();
     };
@@ -111,9 +112,13 @@ std::vector<Places> positional(const FileRule& rule) {
     return out;
 }
 
-bool is_version_cell(const RawRow& row) {
-    const std::string_view first = trimmed(row.cells.empty() ? std::string_view() : row.cells[0]);
-    return first.size() == 6 && first.find_first_not_of("0123456789") == std::string_view::npos;
+/// A row of words: every record of the standard has numbers. A record whose version is damaged is
+/// no header.
+bool is_header(const RawRow& row) {
+    return std::none_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) {
+        const std::string_view text = trimmed(cell);
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    });
 }
 
 std::string joined(const std::vector<std::string>& list) {
@@ -243,17 +248,16 @@ std::optional<Match> match(const FileRule& rule, const DialectFile& file, const 
     }
     out.places = positional(rule);
     if (rule.header == HeaderRule::optional) {
-        out.first_row = is_version_cell(raw.rows.front()) ? 0 : 1;
+        out.first_row = is_header(raw.rows.front()) ? 1 : 0;
+        if (out.first_row == 1) out.notes.push_back(note_about("A-HEAD-06", file, ""));
     } else if (rule.header != HeaderRule::none) {
         HeaderMatch header;
         const std::size_t place = find_header(rule, raw, header);
         if (place == raw.rows.size()) {
             const std::string missing = joined(header.missing);
             why.add("見出しに足りない列: " + missing, "columns missing in the header: " + missing);
-            // Half of the columns or more: meant to be of this form.
-            std::size_t columns = 0;
-            for (const Places& places : header.places) columns += places.columns.size();
-            const bool nearly = header.missing.size() * 2 <= columns;
+            // Half of the needed columns or more: meant to be of this form.
+            const bool nearly = header.missing.size() * 2 <= header.needed;
             if (nearly)
                 for (const std::string& label : header.missing)
                     refused.push_back(note_about("A-HEAD-02", file, label));
@@ -270,6 +274,7 @@ std::optional<Match> match(const FileRule& rule, const DialectFile& file, const 
             out.notes.push_back(note_about("A-HEAD-04", file, std::to_string(header.unused)));
         out.places = std::move(header.places);
         out.first_row = place + 1;
+        out.width = raw.rows[place].cells.size();
         if (!read_preamble(rule, file, raw, place, out.variables, refused)) {
             why.add("見出しの前の行が合いません", "the lines above the header do not fit");
             return std::nullopt;

@@ -17,6 +17,7 @@ struct Match {
     Variables variables;        // of the name and the preamble
     std::size_t first_row = 0;  // of the data, in RawFile::rows
     std::vector<Places> places; // as FileRule::records
+    std::size_t width = 0;      // cells of the header row; 0 = none
     std::vector<Note> notes;    // unused columns, restored zeros …
 };
 

@@ -111,6 +111,8 @@ const Texts& texts() {
         {"A-HEAD-05", refused, "見出しの前の行に必要な記載がありません（{detail}）",
          "what has to stand above the header is missing ({detail})",
          "表題の行を消さずに書き出してください。", "export with the title lines"},
+        {"A-HEAD-06", told, "見出しの行を除きました", "a header row was left out", "そのままで構いません。",
+         "nothing to do"},
         {"A-KEY-01", refused, "同じ人の記録が食い違っています", "records of one person contradict",
          "古い記録をソフトで整理してから書き出してください（こちらでは選びません）。",
          "clear the old records in the software; none is chosen here"},

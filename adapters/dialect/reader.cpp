@@ -4,6 +4,7 @@
 #include "spec/base/digits.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace cpg::adapters {
 namespace {
@@ -34,6 +35,7 @@ class Reader {
 
     void read(const RawFile& raw) {
         read_names();
+        ends_with_commas_ = ends_with_commas(raw);
         std::size_t data_rows = 0;
         bool ended = false;
         for (std::size_t i = match_.first_row; i < raw.rows.size(); ++i) {
@@ -159,9 +161,7 @@ class Reader {
     void read_row(const RecordRule& rule, const RawRow& raw) {
         const auto index = static_cast<std::size_t>(&rule - match_.rule->records.data());
         const Places& places = match_.places[index];
-        const bool one_empty_more = rule.cells != 0 && raw.cells.size() == rule.cells + 1 &&
-                                    trimmed(raw.cells.back()).empty();
-        if (rule.cells != 0 && raw.cells.size() != rule.cells && !one_empty_more) {
+        if (!has_good_width(rule, raw)) {
             row_notes_.push_back(note_at("A-CSV-02", std::to_string(raw.cells.size())));
             return settle_row({});
         }
@@ -195,7 +195,31 @@ class Reader {
         for (std::size_t i = 0; i < rule.products.size(); ++i)
             make(rule, rule.products[i], places.days[i], raw, values, drafts);
         check_totals(rule, places, cells, drafts);
+        if (rule.products.size() > 1) refuse_file();
         settle_row(std::move(drafts));
+    }
+
+    /// Cells that the row must have; 0 = no matter.
+    std::size_t width_of(const RecordRule& rule) const {
+        return rule.cells != 0 ? rule.cells : match_.width;
+    }
+    bool has_one_empty_more(const RawRow& raw) const {
+        const RecordRule* const rule = record_of(*match_.rule, raw);
+        return rule && width_of(*rule) != 0 && raw.cells.size() == width_of(*rule) + 1 &&
+               trimmed(raw.cells.back()).empty();
+    }
+    /// A comma too many or too few moves everything behind it into other columns, and the last one
+    /// is often empty: a comma at the end is one only when every row has it.
+    bool ends_with_commas(const RawFile& raw) const {
+        const auto first = raw.rows.begin() + static_cast<std::ptrdiff_t>(match_.first_row);
+        return raw.rows.end() - first > 1 &&
+               std::all_of(first, raw.rows.end(),
+                           [&](const RawRow& row) { return has_one_empty_more(row); });
+    }
+    bool has_good_width(const RecordRule& rule, const RawRow& raw) const {
+        const std::size_t wanted = width_of(rule);
+        return wanted == 0 || raw.cells.size() == wanted ||
+               (ends_with_commas_ && has_one_empty_more(raw));
     }
 
     /// The cells of the columns, blank ones filled from the row above where the rule says so.
@@ -437,7 +461,19 @@ class Reader {
         return Month::parse(value_of(values, "@month"));
     }
 
-    /// Gives the row's notes to its drafts, to the file, or leaves the row out.
+    /// What a row would have made may be missing from a set that none of its drafts is in: the
+    /// refusal holds for every set of the file.
+    void refuse_file() {
+        if (dialect_.on_row_error == RowErrors::skip_and_report) return;
+        for (const Note& note : row_notes_)
+            if (note_text(note.id).kind == NoteKind::refused) out_.notes.push_back(note);
+        std::erase_if(row_notes_, [](const Note& note) {
+            return note_text(note.id).kind == NoteKind::refused;
+        });
+    }
+
+    /// Gives the row's notes to the first draft of each product, to the file, or leaves the row
+    /// out.
     void settle_row(std::vector<Draft> drafts) {
         const auto refused =
             std::find_if(row_notes_.begin(), row_notes_.end(), [](const Note& note) {
@@ -454,9 +490,11 @@ class Reader {
         if (drafts.empty()) {
             for (Note& note : row_notes_) out_.notes.push_back(std::move(note));
         } else {
-            for (Note& note : row_notes_)
-                out_.row_notes.emplace_back(out_.drafts.size(), std::move(note));
+            std::set<const Product*> told;
             for (Draft& draft : drafts) {
+                if (told.insert(draft.product).second)
+                    for (const Note& note : row_notes_)
+                        out_.row_notes.emplace_back(out_.drafts.size(), note);
                 draft.refused = refused != row_notes_.end();
                 out_.drafts.push_back(std::move(draft));
             }
@@ -484,6 +522,7 @@ class Reader {
     FileRead& out_;
     Values file_values_;
     bool zero_month_ = false;
+    bool ends_with_commas_ = false;
     std::uint32_t line_ = 0;
     std::vector<Note> row_notes_;
     std::vector<std::vector<std::string>> last_cells_; // by record rule

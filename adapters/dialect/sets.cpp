@@ -26,6 +26,7 @@ struct Placed {
     Draft draft;
     std::vector<Note> notes;
     bool dropped = false;
+    std::string kept_in; // when it is dropped: the file of the record that stands for it
 };
 
 std::vector<Placed> place(std::vector<FileRead>& reads) {
@@ -61,6 +62,7 @@ void settle_generations(std::vector<Placed*>& same, Month month) {
             continue;
         }
         placed->dropped = true;
+        placed->kept_in = (*known)->draft.file;
         (*known)->notes.push_back(note_of("A-KEY-02", placed->draft));
     }
     if (distinct.size() == 1) return;
@@ -75,7 +77,10 @@ void settle_generations(std::vector<Placed*>& same, Month month) {
         }
         return;
     }
-    for (Placed* placed : distinct) placed->dropped = placed != current.front();
+    for (Placed* placed : distinct) {
+        placed->dropped = placed != current.front();
+        placed->kept_in = current.front()->draft.file;
+    }
     current.front()->notes.push_back(note_of("A-KEY-03", current.front()->draft));
 }
 
@@ -288,6 +293,19 @@ Serial Builder::one_second_later(const Serial& serial) {
         .value_or(serial);
 }
 
+/// A file whose records all stand in others too is a source like them.
+void add_silent_sources(const std::map<std::string, std::set<std::string>>& said_again,
+                        std::vector<std::string>& sources) {
+    const std::vector<std::string> speaking = sources;
+    for (const auto& [file, kept_in] : said_again) {
+        const bool stood_for = std::any_of(speaking.begin(), speaking.end(), [&](const auto& own) {
+            return kept_in.count(own) != 0;
+        });
+        if (stood_for && std::find(sources.begin(), sources.end(), file) == sources.end())
+            sources.push_back(file);
+    }
+}
+
 /// Pictures keep the standard's name: they go with the records of the same set.
 const FileName* picture_name(const Catalog& catalog, const Dialect& dialect,
                              const std::string& path, ParsedName& parsed) {
@@ -315,13 +333,18 @@ ReadSets read_sets(const Knowledge& knowledge, const Dialect& dialect,
     settle_keys(context, all);
     Builder builder(context, dialect);
     std::map<std::string, std::vector<Note>> unknown; // file -> notes of rows of no set
+    // File -> files whose records stand for some of its own.
+    std::map<std::string, std::set<std::string>> said_again;
     for (Placed& placed : all)
-        if (!placed.dropped) {
+        if (placed.dropped) {
+            said_again[placed.draft.file].insert(placed.kept_in);
+        } else {
             const std::string file = placed.draft.file;
             builder.take(placed, unknown[file]);
         }
     for (const auto& [file, name] : pictures) builder.add_picture(*file, name);
     out.sets = builder.take_all();
+    for (ReadSet& set : out.sets) add_silent_sources(said_again, set.sources);
     // What is wrong with a file holds for every set it is in: half a file is not sent.
     for (const FileRead& read : reads) {
         std::vector<Note> notes = read.notes;
