@@ -18,6 +18,8 @@ namespace cpg::client {
 namespace {
 
 namespace asio = boost::asio;
+constexpr std::uint32_t max_head = 16 * 1024;   // of an answer
+constexpr std::chrono::milliseconds slice{100}; // between looks at `cancelled`
 namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
@@ -55,13 +57,30 @@ class Exchange {
     Result<PostAnswer> run() {
         error_code error;
         asio::ip::tcp::resolver resolver(loop_);
-        const auto addresses = resolver.resolve(target_.host, target_.port, error);
+        const auto found = resolver.resolve(target_.host, target_.port, error);
         if (error) return unreachable("resolve", error);
+        deadline_ = std::chrono::steady_clock::now() + request_.timeout;
+        Addresses addresses;
+        for (const auto& entry : found)
+            if (may_connect(entry.endpoint().address())) addresses.push_back(entry.endpoint());
+        if (addresses.empty())
+            return Error{Errc::unreachable,
+                         target_.authority + ": its address is not one that may be connected to"};
         return target_.secure ? run_secure(addresses) : run_plain(addresses);
     }
 
   private:
-    using Addresses = asio::ip::tcp::resolver::results_type;
+    using Addresses = std::vector<asio::ip::tcp::endpoint>;
+
+    bool may_connect(const asio::ip::address& address) const {
+        if (!request_.may_connect) return true;
+        const auto ask = [&](const auto& bytes) {
+            return request_.may_connect(
+                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        };
+        return address.is_v4() ? ask(address.to_v4().to_bytes()) : ask(address.to_v6().to_bytes());
+    }
+    bool is_cancelled() const { return request_.cancelled && request_.cancelled->load(); }
 
     Error unreachable(std::string_view step, const error_code& error) const {
         return {Errc::unreachable,
@@ -73,7 +92,10 @@ class Exchange {
         stream.expires_at(deadline_);
         start([&outcome](const error_code& error, auto&&...) { outcome = error; });
         loop_.restart();
-        loop_.run();
+        while (!loop_.stopped()) {
+            loop_.run_for(slice);
+            if (is_cancelled()) stream.cancel();
+        }
         return outcome;
     }
 
@@ -124,6 +146,7 @@ class Exchange {
         message.set(http::field::user_agent, "cpgw");
         message.set(http::field::connection, "close");
         message.set(http::field::content_type, request_.content_type);
+        for (const auto& [name, value] : request_.headers) message.set(name, value);
         message.body() = request_.body;
         message.prepare_payload();
         error_code error =
@@ -132,8 +155,13 @@ class Exchange {
         http::response_parser<http::string_body> parser;
         parser.body_limit(request_.max_answer);
         beast::flat_buffer buffer;
-        error = step(lowest,
-                     [&](auto done) { http::async_read(stream, buffer, parser, std::move(done)); });
+        parser.header_limit(max_head);
+        error = step(lowest, [&](auto done) {
+            if (request_.head_alone)
+                http::async_read_header(stream, buffer, parser, std::move(done));
+            else
+                http::async_read(stream, buffer, parser, std::move(done));
+        });
         if (error) return unreachable("receive", error);
         auto answer = parser.release();
         return PostAnswer{static_cast<int>(answer.result_int()),
@@ -147,6 +175,12 @@ class Exchange {
 };
 
 } // namespace
+
+std::optional<std::string> scheme_of(const std::string& url) {
+    const auto target = target_of(url);
+    if (!target) return std::nullopt;
+    return target->secure ? "https" : "http";
+}
 
 Result<PostAnswer> post_once(const PostRequest& request) {
     auto target = target_of(request.url);

@@ -32,8 +32,17 @@ struct ApiLimits {
     std::size_t max_waiting = 10'000; // long-polls at once
     std::size_t max_streams = 2048;   // of events, at once: half of the connections there may be
     std::size_t max_streams_per_office = 32;     // programs and open pages of one office
+    std::size_t max_webhooks = 5;                // of an office
     std::chrono::milliseconds heartbeat{15'000}; // of a stream without events
     RateSettings rate;
+};
+
+/// What posts to webhooks, as the API needs it.
+struct WebhookPosting {
+    std::function<Result<void>(const std::string& url)> check; // malformed
+    std::function<void(const store::WebhookRow&, std::function<void(Result<int>)>)> test;
+    std::function<void()> wake;
+    std::chrono::seconds overlap{}; // in which a replaced secret signs too
 };
 
 /// What the API needs besides the use cases.
@@ -49,6 +58,7 @@ struct ApiServices {
     std::function<Result<void>()> may_submit;
     std::function<std::chrono::steady_clock::time_point()> steady; // for the rates
     std::function<void(const identity::Identity&)> met; // told of every caller; may be empty
+    WebhookPosting webhooks;
 };
 
 using Lang = cpg::Lang;
@@ -128,6 +138,14 @@ class Api {
     void post_ack(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void post_recall(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_events(RequestPtr request, const identity::Identity& caller, http::Responder respond);
+    void get_webhooks(RequestPtr request, const identity::Identity& caller,
+                      http::Responder respond);
+    void post_webhooks(RequestPtr request, const identity::Identity& caller,
+                       http::Responder respond);
+    void delete_webhook(RequestPtr request, const identity::Identity& caller,
+                        http::Responder respond);
+    void post_webhook_action(RequestPtr request, const identity::Identity& caller,
+                             http::Responder respond);
     void get_offices(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_me(RequestPtr request, const identity::Identity& caller, http::Responder respond);
     void get_limits(RequestPtr request, const identity::Identity& caller, http::Responder respond);
@@ -168,6 +186,12 @@ class Api {
     void events_or_wait(const std::shared_ptr<Stream>& stream, std::uint64_t number);
     std::vector<OfficeNo> offices_of(const Stream& stream);
     void beat(const std::shared_ptr<Stream>& stream);
+    void test_webhook(RequestPtr request, const store::WebhookRow& row, http::Responder respond);
+    Result<store::WebhookRow> webhook_of(const http::Request& request,
+                                         const identity::Identity& caller) const;
+    /// `done` after the commit; answers `declined` when the op does not apply.
+    void commit_webhook(RequestPtr request, store::WriteOp op, http::Responder respond,
+                        Error declined, std::function<void()> done);
     struct Poll;
     void list(RequestPtr request, const identity::Identity& caller, store::Side side,
               http::Responder respond);

@@ -20,6 +20,18 @@ boost::json::object to_json(const store::OfficeRow& office) {
             {"reachable", office.reachable && office.enabled}};
 }
 
+/// One that is failing or gone is something its office has to see to.
+boost::json::object webhooks_by_state(store::Store& store, const std::vector<OfficeNo>& offices) {
+    using store::WebhookState;
+    boost::json::object counts;
+    for (const auto state : {WebhookState::active, WebhookState::failing, WebhookState::gone})
+        counts[store::name_of(state)] = 0;
+    for (const auto& office : offices)
+        for (const auto& row : store.webhooks(office))
+            counts[store::name_of(row.state)].as_int64() += 1;
+    return counts;
+}
+
 std::string escape_html(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -74,6 +86,7 @@ void Api::get_me(RequestPtr, const identity::Identity& caller, http::Responder r
     if (caller.token)
         me["token"] = {{"id", caller.token->id.view()},
                        {"scopes", store::joined(caller.token->scopes)}};
+    me["webhooks"] = webhooks_by_state(services.store, caller.offices);
     respond(http::json_response(200, boost::json::serialize(me)));
 }
 
@@ -96,6 +109,7 @@ void Api::get_limits(RequestPtr, const identity::Identity&, http::Responder resp
                                {"max_uploads", limits_.rate.uploads},
                                {"max_streams", limits_.max_streams},
                                {"max_streams_per_office", limits_.max_streams_per_office},
+                               {"max_webhooks", limits_.max_webhooks},
                                {"heartbeat_ms", limits_.heartbeat.count()}};
     for (const auto& [name, rate] :
          {std::pair{"read", limits_.rate.read}, std::pair{"write", limits_.rate.write},

@@ -171,6 +171,7 @@ struct Application::Impl {
     std::unique_ptr<store::Sealer> sealer;
     std::unique_ptr<store::StoreGate> gate;
     std::unique_ptr<Attester> attester;
+    std::unique_ptr<Webhooks> webhooks;
     std::unique_ptr<exchange::Exchange> exchange;
     std::unique_ptr<identity::People> people;
     std::unique_ptr<api::Api> api;
@@ -193,13 +194,17 @@ struct Application::Impl {
         signer = read_log_key(config);
         auto master = read_master_key(config);
         if (!master) throw ConfigurationError(master.error().detail);
-        store =
-            store::open_sqlite_store({config.database(), false, config.server.workers + 2}, signer);
+        store = store::open_sqlite_store(
+            {config.database(), false, config.server.workers + config.webhooks.workers + 2},
+            signer);
         sealer = std::make_unique<store::Sealer>(std::move(*master), *store);
         if (const auto fits = sealer->check(store->offices()); !fits)
             throw ConfigurationError(fits.error().detail);
         gate = std::make_unique<store::StoreGate>(*store, config.gate);
         attester = std::make_unique<Attester>(config.evidence, *store, *gate, metrics);
+        webhooks = std::make_unique<Webhooks>(
+            config.webhooks, WebhookServices{*store, *gate, *sealer, metrics, system_clock()});
+        notifier.listen([this] { webhooks->wake(); });
         refuse_an_old_backup();
         mapping = load_mapping(config.identity_rules);
         directory = load_directory(*store, mapping);
@@ -305,7 +310,16 @@ struct Application::Impl {
                 config.exchange,
                 [this] { return attester->may_submit(); },
                 [] { return std::chrono::steady_clock::now(); },
-                [this](const identity::Identity& caller) { met(caller); }};
+                [this](const identity::Identity& caller) { met(caller); },
+                webhook_posting()};
+    }
+
+    api::WebhookPosting webhook_posting() {
+        return {[this](const std::string& url) { return check_webhook_url(config.webhooks, url); },
+                [this](const store::WebhookRow& row, std::function<void(Result<int>)> done) {
+                    webhooks->test(row, std::move(done));
+                },
+                [this] { webhooks->wake(); }, config.webhooks.overlap};
     }
 
     CatalogPtr current_catalog() {
@@ -389,6 +403,7 @@ struct Application::Impl {
         api->drain();
         server->stop(std::chrono::duration_cast<std::chrono::milliseconds>(config.drain));
         attester->stop();
+        webhooks->stop();
         people->flush();
         gate->drain();
         exchange->note_admin(audit::EntryType::stop, {});
@@ -448,6 +463,7 @@ void Application::start() {
     impl_->look_after();
     impl_->server->post([this] { impl_->look_for_unclaimed(); });
     impl_->attester->start();
+    impl_->webhooks->start();
     log::info("gateway.started",
               {{"port", static_cast<std::int64_t>(port())},
                {"ops_port", static_cast<std::int64_t>(ops_port())},

@@ -140,6 +140,16 @@ Take span(std::chrono::seconds& target, std::chrono::seconds lowest, std::chrono
     };
 }
 
+Take spans(std::vector<std::chrono::seconds>& target, std::size_t most) {
+    return [&target, most](const YAML::Node& node) {
+        if (!node.IsSequence() || node.size() == 0 || node.size() > most)
+            fail(node, "a list of 1 to " + std::to_string(most) + " times is needed here");
+        target.clear();
+        for (const auto& item : node)
+            span(target.emplace_back(), std::chrono::seconds(1), std::chrono::days(7))(item);
+    };
+}
+
 /// A rate of a class: per second and at once.
 Take rate(api::Rate& target) {
     return [&target](const YAML::Node& node) {
@@ -293,6 +303,17 @@ std::map<std::string, Take> identity_keys(Config& config, const std::filesystem:
     };
 }
 
+std::map<std::string, Take> webhook_keys(Config& config, const std::filesystem::path& folder) {
+    auto& webhooks = config.webhooks;
+    return {{"allow_private", on_off(webhooks.allow_private)},
+            {"ca", path(webhooks.ca, folder)},
+            {"retries", spans(webhooks.retries, 30)},
+            {"timeout_ms", duration(webhooks.timeout, 100, 60'000)},
+            {"workers", number(webhooks.workers, 1, 64)},
+            {"max_per_office", number(config.api.max_webhooks, 1, 1000)},
+            {"overlap", span(webhooks.overlap, std::chrono::seconds(1), std::chrono::days(30))}};
+}
+
 std::map<std::string, Take> rate_keys(Config& config) {
     auto& rates = config.api.rate;
     return {{"read", rate(rates.read)},
@@ -338,6 +359,7 @@ std::map<std::string, Take> top_keys(Config& config, const std::filesystem::path
          section({{"heartbeat_ms", duration(config.api.heartbeat, 100, 60'000)},
                   {"unclaimed_after", span(config.unclaimed_after, std::chrono::seconds(1),
                                            std::chrono::days(366))}})},
+        {"webhooks", section(webhook_keys(config, folder))},
         {"evidence", section(evidence_keys(config, folder))},
         {"limits", section(limit_keys(config))},
     };

@@ -4,6 +4,7 @@
 
 #include "gateway/api/api.hpp"
 #include "gateway/app/attester.hpp"
+#include "gateway/app/webhooks.hpp"
 #include "gateway/exchange/retention.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/ops/log.hpp"
@@ -33,6 +34,7 @@ struct Config {
     std::string profile{standard_profile};
     std::filesystem::path service_codes; // check.service_codes; empty = no code table
     EvidenceSettings evidence;
+    WebhookSettings webhooks;
     store::GateLimits gate;
     exchange::ExchangeLimits exchange;
     MasterKeySource master;

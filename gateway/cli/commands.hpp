@@ -68,6 +68,15 @@ int user_token_add_command(const Arguments& given);
 int user_token_list_command(const Arguments& given);
 int user_token_revoke_command(const Arguments& given);
 
+extern const Usage webhook_add_usage, webhook_list_usage, webhook_remove_usage, webhook_test_usage,
+    webhook_enable_usage, webhook_rotate_usage;
+int webhook_add_command(const Arguments& given);
+int webhook_list_command(const Arguments& given);
+int webhook_remove_command(const Arguments& given);
+int webhook_test_command(const Arguments& given);
+int webhook_enable_command(const Arguments& given);
+int webhook_rotate_command(const Arguments& given);
+
 extern const Usage bench_send_usage, bench_cycle_usage;
 int bench_send_command(const Arguments& given);
 int bench_cycle_command(const Arguments& given);

@@ -1,11 +1,9 @@
 // `cpgw user …`: people and machines' tokens, on the gateway's host. A password or a token is
 // printed once, or read from standard input; never an argument, where other users would see it.
-#include "gateway/app/application.hpp"
-#include "gateway/cli/commands.hpp"
+#include "gateway/cli/desk.hpp"
 #include "gateway/cli/text.hpp"
 #include "gateway/identity/people.hpp"
 #include "gateway/identity/token.hpp"
-#include "gateway/store/sqlite/sqlite_store.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,15 +13,12 @@ namespace cpg::cli {
 
 namespace {
 
-const Option config_option{"--config", "FILE", "ゲートウェイの設定ファイル（YAML）",
-                           "the gateway's settings (YAML)"};
-const Option office_option{"--office", "NO", "事業所番号", "the office's number"};
 const Option id_option{"--id", "ID", "利用者 ID", "the user ID"};
 const Option stdin_option{"--password-stdin", "", "パスワードを標準入力から読みます",
                           "reads the password from standard input"};
 
 const std::vector<Option>& person_options() {
-    static const std::vector<Option> options{config_option, office_option, id_option};
+    static const std::vector<Option> options{config_option(), office_option(), id_option};
     return options;
 }
 
@@ -40,7 +35,7 @@ const Usage user_list_usage{"user list",
                             "事業所の利用者の一覧です",
                             "lists the people of an office",
                             {},
-                            with({config_option, office_option}, format_option())};
+                            with({config_option(), office_option()}, format_option())};
 const Usage user_reset_usage{"user reset",
                              "新しいパスワードを一度だけ表示します（ロックも解けます）",
                              "prints a new password, once; lifts a lock",
@@ -60,62 +55,28 @@ const Usage user_token_add_usage{
     "ソフトウェア用のトークンを作り、一度だけ表示します",
     "makes a token for a program and prints it, once",
     {},
-    {config_option,
-     office_option,
-     {"--scope", "SCOPE[,SCOPE…]", "send, read, ack", "of send, read, ack"},
+    {config_option(),
+     office_option(),
+     {"--scope", "SCOPE[,SCOPE…]", "send, read, ack, webhooks", "of send, read, ack, webhooks"},
      {"--days", "N", "有効な日数（1～366、既定 90）", "days it lasts (1-366, default 90)"}}};
 const Usage user_token_list_usage{"user token list",
                                   "事業所のトークンの一覧です（始めの文字だけ）",
                                   "lists an office's tokens by their first characters",
                                   {},
-                                  with({config_option, office_option}, format_option())};
+                                  with({config_option(), office_option()}, format_option())};
 const Usage user_token_revoke_usage{"user token revoke",
                                     "トークンを無効にします",
                                     "revokes a token",
                                     {"PREFIX", 1, 1},
-                                    {config_option, office_option}};
+                                    {config_option(), office_option()}};
 
 namespace {
 
 constexpr int default_token_days = 90; // a quarter: short enough to be renewed by habit
 const identity::Administrator host;
 
-/// The gateway's own store, beside a gateway that may be running.
-struct Desk {
-    app::Config config;
-    std::unique_ptr<store::Store> store;
-    std::unique_ptr<store::Sealer> sealer;
-    OfficeNo office;
-
-    explicit Desk(const Arguments& given)
-        : config(value_or_fail(app::read_config(given.required("--config")),
-                               "設定ファイルが使えません")) {
-        const auto number = OfficeNo::parse(given.required("--office"));
-        if (!number) throw UsageError("事業所番号ではありません / --office is no office number");
-        office = *number;
-        try {
-            store =
-                store::open_sqlite_store({config.database(), false, 1}, app::read_log_key(config));
-        } catch (const app::ConfigurationError& failed) {
-            throw Failure(exit_configuration, failed.what());
-        } catch (const store::StoreFailure& failed) {
-            throw Failure(exit_configuration, std::string("データベースを開けません / "
-                                                          "cannot open the database: ") +
-                                                  failed.what());
-        }
-        sealer = std::make_unique<store::Sealer>(
-            value_or_fail(store::MasterKey::read(config.master_key()), "鍵が読めません"), *store);
-        const identity::Directory directory(store->offices(), {}, 0);
-        if (!directory.find(office))
-            throw Failure(exit_usage, "登録されていない事業所です: " + office.str() +
-                                          " / not a registered office");
-    }
-
-    bool write(store::WriteOp op) {
-        store::Job job;
-        job.ops.push_back(std::move(op));
-        return std::holds_alternative<store::Written>(store->commit({&job, 1}).front().front());
-    }
+struct PeopleDesk : Desk {
+    using Desk::Desk;
 
     store::PersonRow person(const Arguments& given) {
         const auto user =
@@ -150,7 +111,7 @@ void print_password(const Chosen& chosen) {
 }
 
 int change(const Arguments& given, store::PersonChange what, const char* done) {
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto person = desk.person(given);
     if (!desk.write(identity::change_person(person, what, {}, host, system_clock().now())))
         throw Failure(exit_refused, "無効になった利用者です / the person is disabled");
@@ -175,7 +136,7 @@ int user_add_command(const Arguments& given) {
         value_or_fail(identity::parse_user(given.required("--id")), "利用者 ID が読めません");
     const auto role = store::role_of(given.required("--role"));
     if (!role) throw UsageError("役割が違います / --role is not a role");
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto chosen = choose_password(given, user);
     const auto phc = identity::hash_password(chosen.password, desk.config.people.cost);
     if (!desk.write(identity::add_person(*desk.sealer, {desk.office, user, *role}, phc, host,
@@ -187,7 +148,7 @@ int user_add_command(const Arguments& given) {
 }
 
 int user_list_command(const Arguments& given) {
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto now = system_clock().now();
     boost::json::array items;
     std::vector<Row> rows{{"利用者 ID", "役割", "状態", "最後のサインイン", "記録の番号"}};
@@ -211,7 +172,7 @@ int user_list_command(const Arguments& given) {
 }
 
 int user_reset_command(const Arguments& given) {
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto person = desk.person(given);
     const auto chosen = choose_password(given, identity::user_of(*desk.sealer, person));
     desk.write(
@@ -235,10 +196,12 @@ int user_disable_command(const Arguments& given) {
 
 int user_token_add_command(const Arguments& given) {
     const auto scopes = store::scopes_of(given.required("--scope"));
-    if (!scopes) throw UsageError("send, read, ack のどれかです / --scope is of send, read, ack");
+    if (!scopes)
+        throw UsageError("send, read, ack, webhooks のどれかです / --scope is of send, read, "
+                         "ack, webhooks");
     const auto days =
         given.number("--days", default_token_days, 1, identity::max_token_life.count());
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto token =
         identity::make_token(desk.office, *scopes, system_clock().now(), std::chrono::days(days));
     if (!desk.write(identity::add_token(token.row, host)))
@@ -248,7 +211,7 @@ int user_token_add_command(const Arguments& given) {
 }
 
 int user_token_list_command(const Arguments& given) {
-    Desk desk(given);
+    PeopleDesk desk(given);
     const auto now = system_clock().now();
     boost::json::array items;
     std::vector<Row> rows{{"始めの文字", "範囲", "状態", "期限", "最後の利用"}};
@@ -276,7 +239,7 @@ int user_token_list_command(const Arguments& given) {
 }
 
 int user_token_revoke_command(const Arguments& given) {
-    Desk desk(given);
+    PeopleDesk desk(given);
     const std::string prefix = given.operands().front();
     for (const auto& token : desk.store->tokens(desk.office)) {
         if (token.prefix != prefix) continue;

@@ -16,6 +16,7 @@ Notifier::Token Notifier::wait_for(const std::vector<OfficeNo>& offices, Wake wa
 }
 
 void Notifier::notify(const OfficeNo& office) {
+    if (listener_) listener_();
     std::vector<std::shared_ptr<Waiter>> due;
     {
         const std::lock_guard lock(mutex_);

@@ -18,6 +18,9 @@ class Notifier {
     using Wake = std::function<void()>;
     using Token = std::shared_ptr<void>;
 
+    /// Told of every notify(), of whatever office, on the thread that notifies: must be quick.
+    /// Before any other thread knows the notifier.
+    void listen(Wake listener) { listener_ = std::move(listener); }
     /// Registers for any of the offices. Dropping the token takes it back.
     Token wait_for(const std::vector<OfficeNo>& offices, Wake wake);
     void notify(const OfficeNo& office);
@@ -30,6 +33,7 @@ class Notifier {
         Wake wake;
         bool woken = false;
     };
+    Wake listener_;
     mutable std::mutex mutex_;
     std::unordered_map<OfficeNo, std::vector<std::weak_ptr<Waiter>>> waiters_;
 };

@@ -49,18 +49,6 @@ std::string context_of(const store::PersonId& id) {
 
 using Details = std::vector<std::pair<std::string, std::string>>;
 
-std::string admin_leaf(const OfficeNo& office, const Administrator& by, Time now,
-                       std::string_view action, Details details) {
-    audit::Entry entry;
-    entry.type = audit::EntryType::admin;
-    entry.time = now;
-    entry.from = office;
-    entry.certificate = by.certificate;
-    entry.details = {{"action", std::string(action)}, {"by", by.who}};
-    for (auto& detail : details) entry.details.push_back(std::move(detail));
-    return audit::format_entry(entry);
-}
-
 audit::Entry login_entry(const OfficeNo& office, const Digest& certificate, Time now,
                          std::string_view outcome) {
     audit::Entry entry;
@@ -73,14 +61,29 @@ audit::Entry login_entry(const OfficeNo& office, const Digest& certificate, Time
     return entry;
 }
 
-Administrator administrator(const Identity& caller) {
-    return {caller.person ? caller.person->id.str() : "certificate",
-            caller.certificate.fingerprint};
-}
-
 } // namespace
 
 // -- pure parts --
+
+std::string admin_leaf(const OfficeNo& office, const Administrator& by, Time now,
+                       std::string_view action,
+                       std::vector<std::pair<std::string, std::string>> details) {
+    audit::Entry entry;
+    entry.type = audit::EntryType::admin;
+    entry.time = now;
+    entry.from = office;
+    entry.certificate = by.certificate;
+    entry.details = {{"action", std::string(action)}, {"by", by.who}};
+    for (auto& detail : details) entry.details.push_back(std::move(detail));
+    return audit::format_entry(entry);
+}
+
+Administrator administrator(const Identity& caller) {
+    std::string who = "certificate";
+    if (caller.token) who = "token-" + caller.token->id.str();
+    if (caller.person) who = caller.person->id.str();
+    return {std::move(who), caller.certificate.fingerprint};
+}
 
 Result<std::string> parse_user(std::string_view text) {
     std::string user(text);

@@ -26,11 +26,18 @@ struct PeopleSettings {
 /// 3 to 64 characters of a-z 0-9 . _ @ -, upper case folded. malformed.
 Result<std::string> parse_user(std::string_view text);
 
-/// Who administers, for the leaf: a person's id over a certificate, or "host" (the command line).
+/// Who administers, for the leaf: a person's id, "token-" and a token's, or "certificate", over a
+/// certificate; or "host" (the command line).
 struct Administrator {
     std::string who = "host";
     std::optional<Digest> certificate;
 };
+
+Administrator administrator(const Identity& caller);
+/// An `admin` leaf about something of the office; details are ASCII without personal data.
+std::string admin_leaf(const OfficeNo& office, const Administrator& by, Time now,
+                       std::string_view action,
+                       std::vector<std::pair<std::string, std::string>> details);
 
 struct NewPerson {
     OfficeNo office;

@@ -16,7 +16,8 @@ struct RoleRights {
 
 const std::array role_rights{
     RoleRights{Role::office_admin,
-               {Right::general, Right::check, Right::read, Right::send, Right::ack, Right::people}},
+               {Right::general, Right::check, Right::read, Right::send, Right::ack, Right::people,
+                Right::webhooks}},
     RoleRights{Role::staff, {Right::general, Right::check, Right::read, Right::send, Right::ack}},
     RoleRights{Role::viewer, {Right::general, Right::check, Right::read}},
     RoleRights{Role::operator_, {Right::general}},
@@ -31,6 +32,7 @@ const std::array scope_rights{
     ScopeRights{Scope::send, {Right::general, Right::check, Right::send}},
     ScopeRights{Scope::read, {Right::general, Right::check, Right::read}},
     ScopeRights{Scope::ack, {Right::general, Right::ack}},
+    ScopeRights{Scope::webhooks, {Right::general, Right::webhooks}},
 };
 
 bool may(Role role, Right right) {

@@ -18,7 +18,8 @@ constexpr std::array state_names{Name<PersonState>{PersonState::active, "active"
                                  Name<PersonState>{PersonState::locked, "locked"},
                                  Name<PersonState>{PersonState::disabled, "disabled"}};
 constexpr std::array scope_names{Name<Scope>{Scope::send, "send"}, Name<Scope>{Scope::read, "read"},
-                                 Name<Scope>{Scope::ack, "ack"}};
+                                 Name<Scope>{Scope::ack, "ack"},
+                                 Name<Scope>{Scope::webhooks, "webhooks"}};
 
 template<class T, std::size_t N>
 std::string_view name_in(const std::array<Name<T>, N>& names, T value) {

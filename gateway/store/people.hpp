@@ -83,10 +83,10 @@ struct LoginOp {
     std::string leaf;
 };
 
-enum class Scope { send, read, ack };
+enum class Scope { send, read, ack, webhooks };
 std::string_view name_of(Scope scope);
 std::optional<Scope> scope_of(std::string_view name);
-/// "send,read,ack" and back; nullopt for an unknown, repeated or missing scope.
+/// "send,read,ack,webhooks" and back; nullopt for an unknown, repeated or missing scope.
 std::string joined(const std::set<Scope>& scopes);
 std::optional<std::set<Scope>> scopes_of(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include "tests/api/console.hpp"
 #include "tests/api/listener.hpp"
 
+#include "gateway/exchange/webhooks.hpp"
 #include "gateway/identity/token.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -21,6 +22,7 @@ enum class Shows {
     bundle,   // {id} of a bundle
     person,   // {id} of a person
     token,    // {id} of a token
+    webhook,  // {id} of a webhook
     own,      // a list or a change of the caller's own
     everyone, // the same to every office: nothing of an exchange
 };
@@ -39,6 +41,10 @@ const std::map<std::string, Shows> routes{
     {"POST /v1/bundles/{id}/ack", Shows::bundle},
     {"POST /v1/bundles/{id}/recall", Shows::bundle},
     {"GET /v1/events", Shows::own},
+    {"GET /v1/webhooks", Shows::own},
+    {"POST /v1/webhooks", Shows::own},
+    {"DELETE /v1/webhooks/{id}", Shows::webhook},
+    {"POST /v1/webhooks/{id}/{action}", Shows::webhook},
     {"GET /v1/offices", Shows::everyone},
     {"GET /v1/me", Shows::own},
     {"GET /v1/limits", Shows::everyone},
@@ -73,7 +79,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 struct Ids {
-    std::string bundle, person, token, file;
+    std::string bundle, person, token, webhook, file;
 };
 
 /// Who tries: an office with what its requests carry.
@@ -98,14 +104,18 @@ struct Town : World {
         const auto token = identity::make_token(care.number, {store::Scope::read}, clock.now(),
                                                 std::chrono::days(30));
         write(*this, identity::add_token(token.row, {}));
+        const auto webhook = exchange::add_webhook(
+            sealer(), care.number, "https://receiver.example/", 0, 1, {}, clock.now());
+        write(*this, webhook.op);
         return {text_at(json_of(sent), "/bundles/0/id"), person.str(), token.row.id.str(),
-                files.front().name};
+                webhook.op.row.id.str(), files.front().name};
     }
     /// Ids of the same form that never were.
     Ids never() {
         return {BundleId::make(clock.now(), random_bytes(10)).str(),
                 store::PersonId::of(random_bytes(16)).str(),
-                store::TokenId::of(random_bytes(16)).str(), "UPPLAN_never.CSV"};
+                store::TokenId::of(random_bytes(16)).str(),
+                store::WebhookId::of(random_bytes(16)).str(), "UPPLAN_never.CSV"};
     }
 
     std::vector<Intruder> intruders() {
@@ -113,8 +123,9 @@ struct Town : World {
         const auto third_operator = person(*this, third, "operator", Role::operator_);
         const auto own_operator = person(*this, care, "operator", Role::operator_);
         const auto all = identity::make_token(
-            third.number, {store::Scope::send, store::Scope::read, store::Scope::ack}, clock.now(),
-            std::chrono::days(30));
+            third.number,
+            {store::Scope::send, store::Scope::read, store::Scope::ack, store::Scope::webhooks},
+            clock.now(), std::chrono::days(30));
         write(*this, identity::add_token(all.row, {}));
         const auto closed_admin = person(*this, closed, "admin", Role::office_admin);
         auto row = store().offices().at(3);
@@ -135,7 +146,8 @@ struct Town : World {
         const auto blank = route.find(' ');
         auto target = replaced(route.substr(blank + 1), "{id}", id);
         target = replaced(target, "{name}", with.file);
-        target = replaced(target, "{action}", "disable");
+        target = replaced(target, "{action}",
+                          route.find("/webhooks/") == std::string::npos ? "disable" : "rotate");
         return call(who.office, route.substr(0, blank), target, who.headers,
                     R"({"state":"imported"})");
     }
@@ -146,6 +158,7 @@ struct Town : World {
         const auto token = store().tokens(care.number).at(0);
         return text_at(json_of(get(care, "/v1/bundles/" + ids.bundle)), "/state") + " " +
                std::to_string(row.version) + " " + (token.revoked_at ? "revoked" : "valid") + " " +
+               std::to_string(store().webhooks(care.number).at(0).version) + " " +
                std::to_string(store().steps(BundleId::parse(ids.bundle).value()).size());
     }
 };
@@ -191,7 +204,8 @@ BOOST_AUTO_TEST_CASE(an_id_of_another_office_answers_as_one_that_never_was) {
             const auto pick = [shows = shows](const Ids& ids) {
                 return shows == Shows::bundle   ? ids.bundle
                        : shows == Shows::person ? ids.person
-                                                : ids.token;
+                       : shows == Shows::token  ? ids.token
+                                                : ids.webhook;
             };
             const auto never = town.never();
             const auto real = town.attempt(who, route, town.ids, pick(town.ids));
@@ -205,7 +219,7 @@ BOOST_AUTO_TEST_CASE(an_id_of_another_office_answers_as_one_that_never_was) {
             ++tried;
         }
     }
-    BOOST_TEST(tried == 10 * 8);
+    BOOST_TEST(tried == 12 * 8);
     BOOST_TEST(town.state_of_the_victim() == before);
 }
 
@@ -220,7 +234,8 @@ BOOST_AUTO_TEST_CASE(lists_hold_the_callers_own_only) {
                 auto answer = town.call(who.office, "GET", target + query, who.headers);
                 answer.body += what_a_stream_tells(answer);
                 BOOST_TEST_CONTEXT(route << query << " by " << who.name << " " << answer.body)
-                for (const auto& id : {town.ids.bundle, town.ids.person, town.ids.token})
+                for (const auto& id :
+                     {town.ids.bundle, town.ids.person, town.ids.token, town.ids.webhook})
                     BOOST_TEST(answer.body.find(id) == std::string::npos);
             }
         }
@@ -232,7 +247,7 @@ BOOST_AUTO_TEST_CASE(what_everyone_sees_holds_nothing_of_an_exchange) {
         if (shows != Shows::everyone || route.find("/audit/") != std::string::npos) continue;
         const auto answer = town.get(town.third, route.substr(4));
         BOOST_TEST(answer.status == 200);
-        for (const auto& id : {town.ids.bundle, town.ids.person, town.ids.token})
+        for (const auto& id : {town.ids.bundle, town.ids.person, town.ids.token, town.ids.webhook})
             BOOST_TEST(answer.body.find(id) == std::string::npos);
     }
 }

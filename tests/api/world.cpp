@@ -96,7 +96,15 @@ World::World(WorldSettings settings)
             exchange::ExchangeLimits{},
             [] { return Result<void>(); },
             [this] { return std::chrono::steady_clock::time_point{} + passed_.load(); },
-            {}},
+            {},
+            {[](const std::string& url) -> Result<void> {
+                 if (url.starts_with("https://")) return {};
+                 return Error{Errc::malformed, "https is needed"};
+             },
+             [this](const store::WebhookRow& row, const std::function<void(Result<int>)>& done) {
+                 done(tested(row));
+             },
+             [] {}, std::chrono::hours(24)}},
         settings.api);
     api_->add_routes(router_);
 }

@@ -95,6 +95,8 @@ class World {
     const audit::VerifierKey& log_key() const { return signer_->verifier(); }
     api::Api& api() { return *api_; }
     exchange::Exchange& exchange() { return *exchange_; }
+    /// What the other side of a webhook says to a test message.
+    std::function<Result<int>(const store::WebhookRow&)> tested = [](const auto&) { return 204; };
     StillClock clock;
     exchange::CheckPolicy policy; // to be set between requests
 

@@ -6,7 +6,8 @@ import re
 
 from harness import CARE, DAY, THIRD, GatewayTest, cpgw, main, schedule
 
-NEVER = {"bundles": "019a0000-0000-7000-8000-000000000000", "people": "0" * 32, "tokens": "0" * 32}
+NEVER = {"bundles": "019a0000-0000-7000-8000-000000000000", "people": "0" * 32, "tokens": "0" * 32,
+         "webhooks": "0" * 32}
 
 
 class Isolation(GatewayTest):
@@ -16,7 +17,9 @@ class Isolation(GatewayTest):
         cpgw("user", "token", "add", *options, "--scope", "read")
         person = json.loads(cpgw("user", "list", *options, "--format", "json").stdout)["people"][0]["id"]
         token = json.loads(cpgw("user", "token", "list", *options, "--format", "json").stdout)["tokens"][0]["id"]
-        return {"bundles": self.send_one(), "people": person, "tokens": token}
+        cpgw("webhook", "add", *options, "--url", "https://receiver.invalid/")
+        webhook = json.loads(cpgw("webhook", "list", *options, "--format", "json").stdout)["webhooks"][0]["id"]
+        return {"bundles": self.send_one(), "people": person, "tokens": token, "webhooks": webhook}
 
     def test_every_route_with_an_id(self):
         routes = [line.split() for line in cpgw("serve", "--print-routes").stdout.decode().splitlines()]
@@ -27,7 +30,8 @@ class Isolation(GatewayTest):
         for method, path, room in with_id:
             answers = []
             for identifier in (ids[room], NEVER[room]):
-                target = re.sub(r"\{name\}", "x.CSV", path.replace("{id}", identifier)).replace("{action}", "lock")
+                target = re.sub(r"\{name\}", "x.CSV", path.replace("{id}", identifier)).replace(
+                    "{action}", "rotate" if room == "webhooks" else "lock")
                 answer = self.as_office(THIRD).request(method, target, b'{"state":"imported"}' if method == "POST" else None)
                 value = answer.json()
                 value.pop("instance")

@@ -3,7 +3,7 @@ import re
 
 SHEET = "gateway/CHECKLIST.md"
 PROOF = re.compile(r"`((?:test|e2e|fault)_\w+)`(?: · ((?:`\w+`(?:, )?)+))?")
-ROWS = 14
+ROWS = 15
 
 
 def security_entries(cmake):
@@ -58,5 +58,5 @@ BAD = [
     (TREE | {SHEET: sheet_of("`test_api` · `c`")}, "test_api has no case c"),
     (TREE | {SHEET: sheet_of("`e2e_gone` · `test_b`")}, "e2e_gone is no ctest entry"),
     (TREE | {SHEET: sheet_of("of course")}, "a row without proof"),
-    (TREE | {SHEET: sheet_of("`test_api` · `b`", 13)}, "are not 1 to 14"),
+    (TREE | {SHEET: sheet_of("`test_api` · `b`", 13)}, "are not 1 to 15"),
 ]

@@ -26,7 +26,7 @@ ROOMS = {
     "gateway/http": ["spec/base/*", "gateway/ops/*"],
     "gateway/api": SPEC + KEPT + ["gateway/audit/*", "gateway/identity/*", "gateway/exchange/*", "gateway/http/*",
                                   "gateway/ops/*"],
-    "gateway/app": SPEC + ["adapters/client/post.hpp", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
+    "gateway/app": SPEC + ["adapters/client/post.hpp", "adapters/webhook/*", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
                            "gateway/exchange/*", "gateway/http/*", "gateway/ops/*", "gateway/api/*"],
     "gateway/sandbox": SPEC + ["adapters/client/*", "gateway/audit/*", "gateway/store/*", "gateway/identity/*",
                                "gateway/http/*", "gateway/app/*"],
