@@ -20,6 +20,8 @@ namespace json = boost::json;
 constexpr std::string_view failure_note =
     "サンドボックスのロボットです：取り込めなかったことにしました。 / sandbox robot: import failed "
     "on purpose";
+constexpr std::chrono::seconds later_pause{2}; // what the rates give back meanwhile is enough
+constexpr int max_attempts = 30;
 constexpr auto japan = std::chrono::hours(9);
 
 std::string text_at(const json::value& value, std::string_view name) {
@@ -173,11 +175,11 @@ std::chrono::seconds Robot::delay() const {
 }
 
 void Robot::look(bool at_once) {
-    const auto bundles = new_bundles();
-    if (!bundles) return;
-    std::size_t waiting = 0;
+    const auto page = mailbox();
+    if (!page) return;
+    std::size_t waiting = 0, taken = 0;
     std::optional<Time> due;
-    for (const Arrival& bundle : *bundles) {
+    for (const Arrival& bundle : page->bundles) {
         if (not_proven_.contains(bundle.id)) continue;
         const Time ready = bundle.accepted_at + delay();
         // Behind one that waits the others wait too: a mailbox is emptied in order.
@@ -186,22 +188,26 @@ void Robot::look(bool at_once) {
             continue;
         }
         take(bundle);
+        ++taken;
     }
     const std::lock_guard lock(mutex_);
     status_.waiting = waiting;
     due_ = due;
+    if (page->more && taken > 0) wanted_ = {true, at_once || wanted_.at_once, wanted_.send};
 }
 
-std::optional<std::vector<Robot::Arrival>> Robot::new_bundles() {
-    const auto answer = accepted(client_->get("/v1/inbox?state=new"), {});
+std::optional<Robot::Mailbox> Robot::mailbox() {
+    const auto answer = get("/v1/inbox?state=new", {});
     if (!answer) return std::nullopt;
-    std::vector<Arrival> bundles;
+    Mailbox page;
     for (const auto& item : array_at(*answer, "bundles")) {
         const auto id = BundleId::parse(text_at(item, "id"));
         const auto time = parse_rfc3339(text_at(item, "accepted_at"));
-        if (id && time) bundles.push_back({*id, text_at(item, "kind"), *time});
+        if (id && time) page.bundles.push_back({*id, text_at(item, "kind"), *time});
     }
-    return bundles;
+    const auto body = answer->json();
+    page.more = body && !text_at(*body, "next").empty();
+    return page;
 }
 
 void Robot::take(const Arrival& bundle) {
@@ -223,7 +229,7 @@ void Robot::take(const Arrival& bundle) {
 
 std::optional<std::vector<InputFile>> Robot::fetch(const Arrival& bundle) {
     const std::string id = bundle.id.str();
-    const auto answer = accepted(client_->get("/v1/bundles/" + id + "/content"), id);
+    const auto answer = get("/v1/bundles/" + id + "/content", id);
     if (!answer) return std::nullopt;
     auto files = unpack_zip(answer->body);
     if (!files) {
@@ -237,7 +243,7 @@ std::optional<std::vector<InputFile>> Robot::fetch(const Arrival& bundle) {
 /// The receipt of the acceptance, over these very bytes, by the gateway's own log.
 bool Robot::is_proven(const Arrival& bundle, const std::vector<InputFile>& files) {
     const std::string id = bundle.id.str();
-    const auto answer = accepted(client_->get("/v1/bundles/" + id + "/receipts"), id);
+    const auto answer = get("/v1/bundles/" + id + "/receipts", id);
     if (!answer) return false;
     std::vector<audit::FileToVerify> at_hand;
     for (const auto& file : files)
@@ -260,10 +266,11 @@ void Robot::acknowledge(const Arrival& bundle, bool imported) {
     json::object body{{"state", imported ? "imported" : "import_failed"}};
     if (!imported) body["note"] = failure_note;
     const std::string id = bundle.id.str();
-    if (accepted(
-            client_->post("/v1/bundles/" + id + "/ack", "application/json", json::serialize(body)),
-            id))
-        note(imported ? "imported" : "import_failed", id, bundle.kind);
+    const std::string text = json::serialize(body);
+    const auto answer = patiently([&](client::Client& client) {
+        return client.post("/v1/bundles/" + id + "/ack", "application/json", text);
+    });
+    if (accepted(answer, id)) note(imported ? "imported" : "import_failed", id, bundle.kind);
 }
 
 void Robot::answer_schedule(std::vector<InputFile> files) {
@@ -302,7 +309,8 @@ void Robot::submit(const std::vector<InputFile>& files) {
     std::vector<client::Upload> parts;
     for (const auto& file : files)
         parts.push_back({"file", file.name, "application/octet-stream", file.bytes});
-    const auto answer = client_->post_multipart("/v1/bundles", parts);
+    const auto answer = patiently(
+        [&](client::Client& client) { return client.post_multipart("/v1/bundles", parts); });
     if (answer && answer->status == 422) {
         for (const auto& item : array_at(*answer, "bundles"))
             note("rejected", text_at(item, "id"),
@@ -325,6 +333,23 @@ Serial Robot::next_serial(int count) {
     const Time first = std::max(now, last_serial_ + std::chrono::seconds(1));
     last_serial_ = first + std::chrono::seconds(count - 1);
     return serial_at(first);
+}
+
+Result<client::Answer> Robot::patiently(const Ask& ask) {
+    for (int attempt = 1;; ++attempt) {
+        auto answer = ask(*client_);
+        const bool later = answer && (answer->status == 429 || answer->status == 503);
+        if (!later || attempt == max_attempts || !pause(later_pause)) return answer;
+    }
+}
+
+bool Robot::pause(std::chrono::seconds time) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+std::optional<client::Answer> Robot::get(const std::string& path, const std::string& bundle) {
+    return accepted(patiently([&](client::Client& client) { return client.get(path); }), bundle);
 }
 
 std::optional<client::Answer> Robot::accepted(Result<client::Answer> answer,

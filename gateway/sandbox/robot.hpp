@@ -7,7 +7,8 @@
 //     robot.wake(); // something was accepted: it may be for this robot
 //
 // Every public function from any thread. What it does is told by status(), not thrown: a robot that
-// cannot reach the gateway says so and tries again at the next wake.
+// is told to come back later does so; one that cannot reach the gateway, or is refused, says so and
+// looks again at the next wake.
 #pragma once
 
 #include "adapters/client/client.hpp"
@@ -18,6 +19,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -86,7 +89,11 @@ class Robot {
     std::optional<Task> next_task(); // waits; nullopt = stop
     void do_task(const Task& task);
     void look(bool at_once);
-    std::optional<std::vector<Arrival>> new_bundles();
+    struct Mailbox {
+        std::vector<Arrival> bundles; // a page
+        bool more = false;            // behind it
+    };
+    std::optional<Mailbox> mailbox();
     void take(const Arrival& bundle);
     std::optional<std::vector<InputFile>> fetch(const Arrival& bundle);
     bool is_proven(const Arrival& bundle, const std::vector<InputFile>& files);
@@ -97,6 +104,11 @@ class Robot {
     Serial next_serial(int count = 1); // and the `count` - 1 after it
     std::chrono::seconds delay() const;
     void note(std::string what, const std::string& bundle, std::string detail);
+    using Ask = std::function<Result<client::Answer>(client::Client&)>;
+    /// Asks again as long as the gateway says "later" (429, 503).
+    Result<client::Answer> patiently(const Ask& ask);
+    bool pause(std::chrono::seconds time); // false: it was told to stop meanwhile
+    std::optional<client::Answer> get(const std::string& path, const std::string& bundle);
     /// The answer of a 2xx; anything else is noted.
     std::optional<client::Answer> accepted(Result<client::Answer> answer,
                                            const std::string& bundle);

@@ -155,6 +155,16 @@ class SandboxTest(unittest.TestCase):
         self.assertEqual((result["kind"], result["month"], result["errors"], result["warnings"]), ("actual", MONTH, 0, 0))
         self.assertEqual(len(self.users_in(result)), 3)
 
+    def test_a_mailbox_of_several_pages_is_emptied(self):
+        files = made(CARE, FAILS, ("schedule",), 1)
+        insured = next(data for name, data in files.items() if name.startswith("UPPLAN")).split(b",")[2]
+        several = 110  # a page has 100
+        batch = {}
+        for number in range(several):
+            batch |= {name: data.replace(insured, b"%010d" % (9_000_000_000 + number)) for name, data in with_serial(files).items()}
+        self.assertEqual(len(self.care.send_zip(batch).json()["bundles"]), several)
+        until(lambda: self.sandbox.robot(FAILS)["import_failed"] == several)
+
     def test_a_slow_robot_waits_until_it_is_told(self):
         bundle = self.send(SLOW)
         until(lambda: self.sandbox.robot(SLOW)["waiting"] == 1)
