@@ -20,7 +20,6 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
