@@ -59,7 +59,9 @@ class RemoteLogs {
         const TileReader tiles = tiles_of(to);
         if (root_of(to.size, tiles) != to.root)
             fork("ログの中身が、その署名と合いません。", "The log is not what its signature says.");
-        if (root_of(from.size, tiles) != from.root)
+        // A proof, not the old root out of the same tiles: nothing binds those to the signed root.
+        const auto proof = consistency_proof(from.size, to.size, tiles);
+        if (!verify_consistency(from.size, to.size, proof, from.root, to.root))
             fork("以前に見た記録が、いまのログにありません。",
                  "What was in the log before is not in it now.");
     }

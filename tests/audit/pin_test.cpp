@@ -143,6 +143,22 @@ BOOST_AUTO_TEST_CASE(a_fork_is_noticed_at_any_size) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(tiles_that_contradict_each_other_hide_no_fork) {
+    served.add(2026, 300, "leaf ");
+    BOOST_TEST(continues());
+    Served forked(signer);
+    forked.add(2026, 256, "leaf ");
+    forked.add(2026, 344, "other ");
+    served.add(2026, 300, "leaf ");
+    // The one tile that holds what was seen is of the old log; the signed root does not reach it.
+    const LogFetch old = served.fetch(), now = forked.fetch();
+    const auto check =
+        check_pins(pins, served.trusted(), [&](const std::string& path) -> Result<std::string> {
+            return path == "2026/tile/0/001" ? old(path) : now(path);
+        });
+    BOOST_TEST((check.continuity == Continuity::forked));
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_went_back_is_noticed) {
     served.add(2026, 300, "leaf ");
     BOOST_TEST(continues());
