@@ -64,7 +64,7 @@ class AgainstAGateway(GatewayTest):
                 "CPGW_CA": str(self.gateway.pki.ca), "CPGW_TRUSTED_KEYS": self.gateway.vkey}
 
     def example(self, name, office, *arguments, check=True):
-        return node(f"examples/{name}.js", *arguments, check=check, **self.environment(office))
+        return node(f"examples/{name}.js", *arguments, check=check, cwd=self.folder, **self.environment(office))
 
     def folder_of(self, name, files):
         return write_folder(self.folder / self.id().rsplit(".", 1)[-1] / name, files)
@@ -75,9 +75,14 @@ class AgainstAGateway(GatewayTest):
         identity = lambda office: dict(zip(("number", "cert", "key"), map(str, (office.number, *self.gateway.pairs[office.number]))))
         setting = {"gateway": f"https://localhost:{self.gateway.port}", "ca": str(self.gateway.pki.ca),
                    "vkey": self.gateway.vkey, "foreign_vkey": foreign_vkey(), "care": identity(CARE), "visit": identity(VISIT),
-                   "schedules": [self.folder_of(f"schedule{number}", schedule()) for number in range(9)],
-                   "wrong": self.folder_of("wrong", replace_cell(schedule(), "UPPLAN", 1, 2, "12")), "paper": str(paper)}
+                   "schedules": [self.folder_of(f"schedule{number}", schedule()) for number in range(10)],
+                   "wrong": self.folder_of("wrong", replace_cell(schedule(), "UPPLAN", 1, 2, "12")), "paper": str(paper),
+                   "checkpoints": str(self.folder / "checkpoints")}
         run("node", "--test", PACKAGE / "out" / "test" / "gateway", env=os.environ | {"CPGW_E2E": json.dumps(setting)})
+        seen = (self.folder / "checkpoints").read_text()
+        self.send_one()
+        cpgw("inbox", "--config", self.gateway.client_config(VISIT), "--checkpoints", self.folder / "checkpoints")
+        self.assertNotEqual((self.folder / "checkpoints").read_text(), seen)  # cpgw read it, and went on
 
     def test_a_month_goes_out_and_the_service_offices_day_brings_it_home(self):
         month = self.folder_of("month", schedule(users=2))

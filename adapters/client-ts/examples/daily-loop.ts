@@ -7,6 +7,7 @@ import { connect, readFiles } from "./connect.js";
 
 const [inbox = "inbox", results = "results"] = process.argv.slice(2);
 const client = connect();
+await client.checkLog("office.checkpoints"); // 以前に見たログの続きか / does the log continue what was seen before?
 
 /** ここを自社の取込処理に置き換える / put your own import here. Throws when a file cannot be taken over. */
 function importIntoMySoftware(folder: string): number {

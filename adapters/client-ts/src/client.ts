@@ -1,12 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { fitsDigest, contentDigest, sha256 } from "./digest.js";
 import { DigestMismatch, Problem, Tampered, Unreachable } from "./errors.js";
 import { eventStream, type EventOptions, type StreamedEvent } from "./events.js";
 import type { Conversion } from "./evidence/leaf.js";
+import { checkLog } from "./evidence/log.js";
 import { parseKey } from "./evidence/note.js";
 import { proveStep } from "./evidence/steps.js";
-import { saveFolder } from "./folder.js";
+import { saveFile, saveFolder } from "./folder.js";
 import { Listing, type InboxOptions, type OutboxOptions } from "./listing.js";
 import { multipart, type Body } from "./multipart.js";
 import { targetOf, type GetAnswer, type GetParameters, type GetPath } from "./paths.js";
@@ -264,6 +266,24 @@ export class Client {
     return eventStream(this.#transport, this.#retry, options);
   }
 
+  /**
+   * Whether the gateway's log continues what this client saw of it before; to be called at the start of a session, before
+   * anything is sent or fetched. The file is `cpgw`'s `client.yaml.checkpoints`, and may be shared with it.
+   *
+   * @param file keeps what was seen; made at the first time, replaced in one step, left as it is when something is wrong
+   * @throws {LogContradiction} the log went back, forked, or is signed by another key. Keep its `seen` and `offered`
+   * @throws {TypeError} there are no `trustedKeys`, or the file cannot be read
+   */
+  async checkLog(file: string, options: CallOptions = {}): Promise<void> {
+    if (this.#trustedKeys.length === 0) throw new TypeError("trustedKeys are needed to check the log");
+    const memory = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    const now = await checkLog(memory, this.#trustedKeys.map(parseKey), (path) => this.#log(path, options));
+    if (now !== undefined && now !== memory) await saveFile(file, Buffer.from(now));
+  }
+
   /** Any JSON route of openapi.yaml by its path: `client.get("/v1/bundles/{id}", { path: { id } })`. */
   async get<Path extends GetPath>(path: Path, parameters: GetParameters<Path>, options: CallOptions = {}): Promise<GetAnswer<Path>> {
     const target = targetOf(path, parameters.path, parameters.query);
@@ -279,6 +299,15 @@ export class Client {
       if (!fine(answer)) throw problemOf(answer);
       return answer;
     });
+  }
+
+  async #log(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
+    try {
+      return (await this.#done({ method: "GET", target: `/v1/audit/${path}`, signal })).body;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return undefined;
+      throw error;
+    }
   }
 
   #upload(body: Body, headers: Readonly<Record<string, string>> = {}): Pick<Call, "body" | "headers"> {

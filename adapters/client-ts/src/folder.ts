@@ -26,6 +26,14 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Writes a file in one step: it is the old one or the new one, never half of it. */
+export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await rm(temporary, { force: true });
+  await write(temporary, bytes);
+  await rename(temporary, path);
+}
+
 /**
  * Writes a folder whole or not at all: into a hidden temporary folder beside it, flushed to disk, then renamed.
  *

@@ -3,6 +3,7 @@ export { Client, SETTLED, type CallOptions, type ClientOptions, type SendOptions
 export { DigestMismatch, GatewayError, Problem, Tampered, Unreachable, type ProblemFields } from "./errors.js";
 export type { EventOptions, StreamedEvent } from "./events.js";
 export type { Conversion, Leaf, LeafFile } from "./evidence/leaf.js";
+export { LogContradiction } from "./evidence/log.js";
 export { verifyReceipt, type Reason, type Receipt, type Verification } from "./evidence/receipt.js";
 export { Listing, type InboxOptions, type OutboxOptions } from "./listing.js";
 export type { GetAnswer, GetParameters, GetPath } from "./paths.js";

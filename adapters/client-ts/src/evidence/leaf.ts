@@ -49,6 +49,8 @@ export interface FullLeaf extends Leaf {
   readonly signatures: string | undefined;
   /** Digest over all commitments, when there are more files than a leaf lists. */
   readonly filesDigest: string | undefined;
+  /** Lines of `<name> <text>`. */
+  readonly details: string;
 }
 
 const MAX_BYTES = 4096;
@@ -115,6 +117,7 @@ export function parseLeaf(text: string): FullLeaf {
     conversion: conversionOf(found),
     files: (found["files"] ?? "").split("\n").slice(0, -1).map(parseFile),
     signatures: found["cms"] === "none" ? undefined : found["cms"]?.slice("sha256:".length),
+    details: found["details"] ?? "",
     filesDigest: /^files-digest sha256:([0-9a-f]{64})$/m.exec(found["details"] ?? "")?.[1],
   };
 }

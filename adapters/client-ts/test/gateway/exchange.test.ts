@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { Client, DigestMismatch, Problem, SETTLED, Tampered, verifyReceipt, type NamedFile } from "careplan-gateway-client";
+import { Client, DigestMismatch, LogContradiction, Problem, SETTLED, Tampered, verifyReceipt, type NamedFile } from "careplan-gateway-client";
 
 interface Office {
   readonly number: string;
@@ -23,6 +23,8 @@ interface Setting {
   readonly schedules: string[];
   /** A folder with an error in it. */
   readonly wrong: string;
+  /** A file that does not exist yet. */
+  readonly checkpoints: string;
   /** A paper's path. */
   readonly paper: string;
 }
@@ -175,6 +177,14 @@ test("nothing is handed out that a trusted key does not prove", async () => {
   assert.ok(!readdirSync(scratch).some((name) => name.endsWith(id)));
   await assert.rejects(as(setting.care, [setting.foreign_vkey]).send(nextSchedule()), Tampered);
   assert.equal((await as(setting.visit, []).fetch(id)).bundle.id, id);
+});
+
+test("the log continues what was seen of it, in a file that cpgw reads too", async () => {
+  await care.checkLog(setting.checkpoints);
+  await sendOne();
+  await care.checkLog(setting.checkpoints);
+  await assert.rejects(as(setting.care, [setting.foreign_vkey]).checkLog(setting.checkpoints), LogContradiction);
+  await assert.rejects(as(setting.care, []).checkLog(setting.checkpoints), TypeError);
 });
 
 test("who I am, whom I can reach, and what the limits are", async () => {
