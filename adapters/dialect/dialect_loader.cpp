@@ -17,7 +17,6 @@ using Kind = YamlNode::Kind;
 constexpr std::size_t longest_id = 40; // it stands in the audit leaf
 constexpr std::string_view extension = ".yaml";
 constexpr int most_columns = 1000; // of a file; the widest known has 130
-constexpr int days_of_longest_month = 31;
 
 template<class T> using Names = std::vector<std::pair<std::string_view, T>>;
 

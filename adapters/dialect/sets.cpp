@@ -99,7 +99,7 @@ void settle_keys(const Context& context, std::vector<Placed>& all) {
 class Envelope {
   public:
     Envelope(const Context& context, const Dialect& dialect)
-        : context_(context), dialect_(dialect), typed_(dialect.edition != "3") {}
+        : context_(context), typed_(dialect.edition != "3") {}
 
     struct Found {
         std::optional<OfficeRef> from, to;
@@ -156,7 +156,6 @@ class Envelope {
     }
 
     const Context& context_;
-    const Dialect& dialect_;
     bool typed_;
 };
 
@@ -172,7 +171,7 @@ struct SetKey {
 class Builder {
   public:
     Builder(const Context& context, const Dialect& dialect)
-        : context_(context), dialect_(dialect), envelope_(context, dialect),
+        : context_(context), envelope_(context, dialect),
           edition_(context.catalog->edition(dialect.edition)) {}
 
     /// False: its set is not known; the notes went to `unknown`.
@@ -270,7 +269,6 @@ class Builder {
     }
 
     const Context& context_;
-    const Dialect& dialect_;
     Envelope envelope_;
     const Edition* edition_;
     std::map<std::pair<bool, Ends>, Envelope::Found> ends_;

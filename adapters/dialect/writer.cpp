@@ -273,8 +273,9 @@ class Writer {
         for (const LookUp& look_up : rule.look_ups) {
             std::vector<std::pair<std::string, std::string>> where;
             bool direct = true; // the items have columns of their own too
-            for (const auto& [reference, column] : look_up.give) {
-                where.emplace_back(column, value_of(values, reference));
+            for (const auto& given : look_up.give) {
+                const std::string& reference = given.first;
+                where.emplace_back(given.second, value_of(values, reference));
                 direct = direct && std::any_of(rule.columns.begin(), rule.columns.end(),
                                                [&](const Column& c) { return c.to == reference; });
             }
