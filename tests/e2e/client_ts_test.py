@@ -2,12 +2,14 @@
 """adapters/client-ts: its own tests, every method and every example against a running gateway, the code of its README, and
 its verifier against `cpgw verify` over good and damaged receipts."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 import unittest
@@ -58,6 +60,8 @@ class Units(unittest.TestCase):
 
 
 class AgainstAGateway(GatewayTest):
+    settings = {"webhooks": "{allow_private: on, ca: pki/ca.pem, retries: [1s, 1s], timeout_ms: 5000, workers: 1}"}
+
     def environment(self, office):
         certificate, key = self.gateway.pairs[office.number]
         return {"CPGW_GATEWAY": f"https://localhost:{self.gateway.port}", "CPGW_CERT": str(certificate), "CPGW_KEY": str(key),
@@ -123,28 +127,46 @@ class AgainstAGateway(GatewayTest):
         self.assertEqual(answer.returncode, 1, answer)
         self.assertEqual(self.inbox_ids(VISIT), before)
 
+    @contextlib.contextmanager
+    def receiver(self, secrets, port=0):
+        """The example, listening: (its process, its port)."""
+        with subprocess.Popen(["node", PACKAGE / "out" / "examples" / "webhook-receiver.js", str(port)], stdout=subprocess.PIPE,
+                              env=os.environ | {"CPGW_WEBHOOK_SECRETS": secrets}) as receiver:
+            try:
+                yield receiver, int(receiver.stdout.readline().split()[1])
+            finally:
+                receiver.kill()
+
     def test_a_webhook_is_received_once_and_a_forged_one_not(self):
         secret = os.urandom(24)
-        environment = os.environ | {"CPGW_WEBHOOK_SECRETS": "whsec_" + base64.b64encode(secret).decode()}
-        with subprocess.Popen(["node", PACKAGE / "out" / "examples" / "webhook-receiver.js"], stdout=subprocess.PIPE,
-                              env=environment) as receiver:
-            self.addCleanup(receiver.kill)
-            port = int(receiver.stdout.readline().split()[1])
-            body = json.dumps({"type": "bundle.arrived", "timestamp": "2026-11-23T00:00:00.000Z", "data": {"bundle": "b"}}).encode()
+        body = json.dumps({"type": "bundle.arrived", "timestamp": "2026-11-23T00:00:00.000Z", "data": {"bundle": "b"}}).encode()
 
-            def post(body, signed=body):
-                now = str(int(time.time()))
-                mac = hmac.new(secret, f"msg_1.{now}.".encode() + signed, hashlib.sha256).digest()
-                request = urllib.request.Request(f"http://127.0.0.1:{port}/", body, {
-                    "webhook-id": "msg_1", "webhook-timestamp": now, "webhook-signature": f"v1,{base64.b64encode(mac).decode()}"})
-                try:
-                    return urllib.request.urlopen(request, timeout=30).status
-                except urllib.error.HTTPError as error:
-                    return error.code
+        def post(port, body, signed=body):
+            now = str(int(time.time()))
+            mac = hmac.new(secret, f"msg_1.{now}.".encode() + signed, hashlib.sha256).digest()
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", body, {
+                "webhook-id": "msg_1", "webhook-timestamp": now, "webhook-signature": f"v1,{base64.b64encode(mac).decode()}"})
+            try:
+                return urllib.request.urlopen(request, timeout=30).status
+            except urllib.error.HTTPError as error:
+                return error.code
 
-            self.assertEqual([post(body), post(body), post(body + b" ", body), post(b"x" * 70_000)], [204, 204, 400, 413])
+        with self.receiver("whsec_" + base64.b64encode(secret).decode()) as (receiver, port):
+            answers = [post(port, body), post(port, body), post(port, body + b" ", body), post(port, b"x" * 70_000)]
+            self.assertEqual(answers, [204, 204, 400, 413])
             receiver.kill()
             self.assertEqual(receiver.stdout.read(), b'bundle.arrived {"bundle":"b"}\n')
+
+    def test_a_webhook_of_the_gateway_is_genuine(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        lines = cpgw("webhook", "add", "--config", self.gateway.config, "--office", VISIT.number, "--url",
+                     f"http://127.0.0.1:{port}/").stdout.decode().splitlines()
+        self.addCleanup(cpgw, "webhook", "remove", "--config", self.gateway.config, "--office", VISIT.number, lines[0].split()[-1])
+        with self.receiver(lines[-1], port) as (receiver, _):
+            bundle = self.send_one()
+            kind, _, data = receiver.stdout.readline().decode().partition(" ")
+            self.assertEqual((kind, json.loads(data)["bundle"]), ("bundle.arrived", bundle))
 
     def test_the_code_of_the_readme(self):
         blocks = re.findall(r"^```ts\n(.*?)^```$", (PACKAGE / "README.md").read_text(), re.M | re.S)

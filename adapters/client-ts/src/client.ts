@@ -15,8 +15,8 @@ import { targetOf, type GetAnswer, type GetParameters, type GetPath } from "./pa
 import { retrying, type RetryOptions } from "./retry.js";
 import { Transport, problemOf, type Answer, type Call, type ConnectionOptions } from "./transport.js";
 import type {
-  Bundle, BundleDetail, BundleReport, Cover, FetchedBundle, NamedFile, Office, Report, Sent, SentBundle, State, StepReceipt,
-  StepTaken,
+  Bundle, BundleDetail, BundleReport, Cover, FetchedBundle, NamedFile, NewWebhook, Office, Report, Sent, SentBundle, State,
+  StepReceipt, StepTaken, Webhook,
 } from "./types.js";
 import { MAX_BUNDLE_BYTES, readZip } from "./zip.js";
 
@@ -50,6 +50,14 @@ export interface SendOptions extends CallOptions {
 export interface WaitOptions extends CallOptions {
   /** Milliseconds between two looks; default 5,000. */
   readonly interval?: number;
+}
+
+/** What became of a test message. */
+export interface WebhookTried {
+  readonly delivered: boolean;
+  /** HTTP status of the other side. */
+  readonly status?: number;
+  readonly failure?: string;
 }
 
 type Step = "fetched" | "imported" | "import_failed" | "recalled" | "superseded";
@@ -266,6 +274,45 @@ export class Client {
     return eventStream(this.#transport, this.#retry, options);
   }
 
+  // -- webhooks, for an office's administrator or a token of the scope `webhooks`
+
+  /** Where events are posted, oldest first. */
+  async webhooks(options: CallOptions = {}): Promise<readonly Webhook[]> {
+    return (await this.get("/v1/webhooks", {}, options)).webhooks;
+  }
+
+  /**
+   * From now on events are posted to this address. Not tried again when the answer was lost: look at `webhooks()` first.
+   *
+   * @param url https, and of a public address
+   * @param office one of the offices of the certificate, when it is that of several
+   */
+  async addWebhook(url: string, office?: string, options: CallOptions = {}): Promise<NewWebhook> {
+    const bytes = Buffer.from(JSON.stringify({ url, office }));
+    const upload = this.#upload({ contentType: "application/json", bytes });
+    return jsonOf(await this.#once({ method: "POST", target: "/v1/webhooks", ...upload, signal: options.signal })) as NewWebhook;
+  }
+
+  /** `enable`: goes on from where it stands. `rotate`: a new secret; the old one signs too for a while. */
+  async changeWebhook(id: string, action: "enable" | "rotate", options?: CallOptions): Promise<NewWebhook>;
+  /** Posts a test message: whether it was delivered, and what the other side said. */
+  async changeWebhook(id: string, action: "test", options?: CallOptions): Promise<WebhookTried>;
+  async changeWebhook(id: string, action: "enable" | "rotate" | "test", options: CallOptions = {}): Promise<NewWebhook | WebhookTried> {
+    const target = targetOf("/v1/webhooks/{id}/{action}", { id, action });
+    return jsonOf(await this.#once({ method: "POST", target, signal: options.signal })) as NewWebhook | WebhookTried;
+  }
+
+  /** Nothing is posted there any more. One that is gone already is fine. */
+  async removeWebhook(id: string, options: CallOptions = {}): Promise<void> {
+    try {
+      await this.#done({ method: "DELETE", target: targetOf("/v1/webhooks/{id}", { id }), signal: options.signal });
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 404)) throw error;
+    }
+  }
+
+  // -- evidence and everything else
+
   /**
    * Whether the gateway's log continues what this client saw of it before; to be called at the start of a session, before
    * anything is sent or fetched. The file is `cpgw`'s `client.yaml.checkpoints`, and may be shared with it.
@@ -292,13 +339,21 @@ export class Client {
 
   // -- within
 
-  /** A 2xx, or what `fine` takes; anything else is a `Problem`. Tries again what waiting mends. */
-  async #done(call: Call, fine = (answer: Answer) => answer.status >= 200 && answer.status < 300): Promise<Answer> {
-    return retrying(this.#retry, call.signal, async () => {
-      const answer = await this.#transport.call(call);
-      if (!fine(answer)) throw problemOf(answer);
-      return answer;
-    });
+  /** A 2xx, or what `fine` takes; anything else is a `Problem`. */
+  async #answer(call: Call, fine = isDone): Promise<Answer> {
+    const answer = await this.#transport.call(call);
+    if (!fine(answer)) throw problemOf(answer);
+    return answer;
+  }
+
+  /** Tries again what waiting mends: for what may be asked twice. */
+  async #done(call: Call, fine = isDone): Promise<Answer> {
+    return retrying(this.#retry, call.signal, () => this.#answer(call, fine));
+  }
+
+  /** Tries again only what the gateway did not take. */
+  async #once(call: Call): Promise<Answer> {
+    return retrying(this.#retry, call.signal, () => this.#answer(call), (error) => error instanceof Problem && error.retryable);
   }
 
   async #log(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
@@ -320,8 +375,7 @@ export class Client {
   /** The whole body, once its digest is right. */
   async #bytes(target: string, { signal }: CallOptions): Promise<Buffer> {
     return retrying(this.#retry, signal, async () => {
-      const answer = await this.#transport.call({ method: "GET", target, signal, maxBytes: MAX_BUNDLE_BYTES });
-      if (answer.status !== 200) throw problemOf(answer);
+      const answer = await this.#answer({ method: "GET", target, signal, maxBytes: MAX_BUNDLE_BYTES });
       if (!fitsDigest(answer.headers["content-digest"] as string | undefined, answer.body))
         throw new DigestMismatch("what arrived does not have the digest announced");
       return answer.body;
@@ -343,9 +397,7 @@ export class Client {
     let lost = false;
     const taken = await retrying(this.#retry, call.signal, async () => {
       try {
-        const answer = await this.#transport.call(call);
-        if (answer.status !== 200) throw problemOf(answer);
-        return jsonOf(answer) as StepTaken;
+        return jsonOf(await this.#answer(call)) as StepTaken;
       } catch (error) {
         if (lost && error instanceof Problem && error.status === 409) {
           const found = await this.#stepTaken(id, step, call.signal);
@@ -385,6 +437,10 @@ export class Client {
 
 function conversionText({ dialect, version, fills, lookups, report }: Conversion): string {
   return `${dialect}@${version}; fills=${fills}; lookups=${lookups}; report=${report}`;
+}
+
+function isDone(answer: Answer): boolean {
+  return answer.status >= 200 && answer.status < 300;
 }
 
 function isProblem(answer: Answer): boolean {

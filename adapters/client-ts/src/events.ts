@@ -6,7 +6,7 @@ import { DEFAULT_ATTEMPTS, waitAfter, type RetryOptions } from "./retry.js";
 import { targetOf } from "./paths.js";
 import { SseReader, type ServerSentEvent } from "./sse.js";
 import { problemOf, type Transport } from "./transport.js";
-import type { GatewayEvent } from "./types.js";
+import type { BundleEvent } from "./types.js";
 
 export interface EventOptions {
   /** Where to go on: the `id` of the last event that was dealt with. Left out: from now on. */
@@ -18,13 +18,13 @@ export interface EventOptions {
 }
 
 /** An event and the id to go on after it. */
-export type StreamedEvent = GatewayEvent & { readonly id: string };
+export type StreamedEvent = BundleEvent & { readonly id: string };
 
 const MAX_PROBLEM_BYTES = 1024 * 1024;
 
 function eventOf({ id, data }: ServerSentEvent): StreamedEvent {
   try {
-    return { ...(JSON.parse(data) as GatewayEvent), id };
+    return { ...(JSON.parse(data) as BundleEvent), id };
   } catch (cause) {
     throw new Unreachable("EBADMSG", true, { cause });
   }

@@ -1,5 +1,5 @@
 /** The client library of careplan-gateway. Everything a program needs is exported here; README.md says how. */
-export { Client, SETTLED, type CallOptions, type ClientOptions, type SendOptions, type WaitOptions } from "./client.js";
+export { Client, SETTLED, type CallOptions, type ClientOptions, type SendOptions, type WaitOptions, type WebhookTried } from "./client.js";
 export { DigestMismatch, GatewayError, Problem, Tampered, Unreachable, type ProblemFields } from "./errors.js";
 export type { EventOptions, StreamedEvent } from "./events.js";
 export type { Conversion, Leaf, LeafFile } from "./evidence/leaf.js";

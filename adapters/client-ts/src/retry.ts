@@ -22,17 +22,18 @@ export function waitAfter(attempt: number, error: GatewayError, options: RetryOp
   return Math.min(longestWait, Math.max(asked, own));
 }
 
-/** Calls until it works, the error is none that waiting mends, or the tries are used up: then that error is thrown. */
+/** Calls until it works, the error is none to try again for, or the tries are used up: then that error is thrown. */
 export async function retrying<T>(
   options: RetryOptions,
   signal: AbortSignal | undefined,
-  call: (attempt: number) => Promise<T>,
+  call: () => Promise<T>,
+  again: (error: GatewayError) => boolean = (error) => error.retryable,
 ): Promise<T> {
   for (let attempt = 1; ; ++attempt) {
     try {
-      return await call(attempt);
+      return await call();
     } catch (error) {
-      if (!(error instanceof GatewayError) || !error.retryable || attempt >= (options.attempts ?? DEFAULT_ATTEMPTS)) throw error;
+      if (!(error instanceof GatewayError) || !again(error) || attempt >= (options.attempts ?? DEFAULT_ATTEMPTS)) throw error;
       await sleep(waitAfter(attempt, error, options, Math.random()), undefined, signal ? { signal } : {});
     }
   }

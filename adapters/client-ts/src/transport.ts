@@ -26,7 +26,7 @@ export interface ConnectionOptions {
 }
 
 export interface Call {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Path and query, e.g. `/v1/inbox?state=new`. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -149,12 +149,12 @@ export class Transport {
         ...(call.body ? { "Content-Length": call.body.length } : {}),
         ...call.headers,
       },
+      timeout: this.#timeout + (call.patience ?? 0), // counts from before the connection is made
       ...(call.signal ? { signal: call.signal } : {}),
     };
-    const patience = this.#timeout + (call.patience ?? 0);
     return new Promise((resolve, reject) => {
       const sent = request(new URL(call.target, this.#origin), options, resolve);
-      sent.setTimeout(patience, () => sent.destroy(new Unreachable("ETIMEDOUT")));
+      sent.on("timeout", () => sent.destroy(new Unreachable("ETIMEDOUT")));
       sent.on("error", (cause) => reject(call.signal?.aborted ? call.signal.reason : unreachable(cause)));
       sent.end(call.body);
     });

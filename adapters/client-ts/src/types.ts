@@ -72,10 +72,21 @@ export interface FetchedBundle {
   readonly receipts: readonly StepReceipt[];
 }
 
-type EventSchema = Schemas["Event"];
-
-/** Names of what `events()` and webhooks tell. Unknown names come through too: new ones may be added. */
-export type EventType = EventSchema["type"] | (string & {});
-
 /** Something happened to a bundle of my office; no personal data. `data.state` is that after the event, not today's. */
-export type GatewayEvent = Omit<EventSchema, "type"> & { readonly type: EventType };
+export type BundleEvent = Schemas["Event"];
+/** What `client.changeWebhook(id, "test")` posts. */
+export interface WebhookTest {
+  readonly type: "webhook.test";
+  readonly timestamp: string;
+  readonly data: { readonly webhook: string };
+}
+/**
+ * What a webhook tells: `switch (event.type)` narrows. A gateway of a later version may tell more: leave a `default` that
+ * does nothing.
+ */
+export type GatewayEvent = BundleEvent | WebhookTest;
+
+/** Where events are posted. */
+export type Webhook = Schemas["Webhook"];
+/** With its secret, `whsec_…`, which is told here and never again. */
+export type NewWebhook = components["responses"]["WebhookChanged"]["content"]["application/json"];

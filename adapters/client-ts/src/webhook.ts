@@ -5,7 +5,9 @@ import type { GatewayEvent } from "./types.js";
 
 /** Seconds that a webhook's time may be away from ours, as Standard Webhooks has it. */
 const TOLERANCE_SECONDS = 300;
-const SECRET_PREFIX = "whsec_";
+/** Bytes of a secret, as the gateway makes them and Standard Webhooks asks for. */
+const FEWEST_BYTES = 24;
+const MOST_BYTES = 64;
 
 /** The headers of a request: Node's, or those of a `Request` of the fetch API. */
 export type WebhookHeaders = Headers | Readonly<Record<string, string | string[] | undefined>>;
@@ -17,9 +19,10 @@ function headerOf(headers: WebhookHeaders, name: string): string {
 }
 
 function secretOf(text: string): Buffer {
-  const encoded = text.startsWith(SECRET_PREFIX) ? text.slice(SECRET_PREFIX.length) : text;
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1] ?? "";
   const secret = Buffer.from(encoded, "base64");
-  if (secret.length < 16) throw new TypeError("a secret is whsec_<base64 of at least 16 bytes>");
+  if (secret.length < FEWEST_BYTES || secret.length > MOST_BYTES || secret.toString("base64") !== encoded)
+    throw new TypeError("a secret is whsec_<base64 of 24 to 64 bytes>");
   return secret;
 }
 
@@ -51,7 +54,7 @@ function eventOf(body: string): GatewayEvent {
  * @throws {Tampered} a header is missing, more than five minutes off, or no signature is one of ours
  * @throws {TypeError} a secret is none
  *
- * A webhook may come twice: remember `webhook-id` and take each once.
+ * A webhook may come twice: remember `webhook-id` and take each once. Answer within 15 seconds, and work later.
  */
 export function verifyWebhook(
   headers: WebhookHeaders,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 
-import { Client, Problem, Unreachable } from "careplan-gateway-client";
+import { Client, DigestMismatch, Problem, Unreachable } from "careplan-gateway-client";
 import { contentDigest } from "#client/digest.js";
 import { FakeGateway, hangUp, json, problem, stalls, type Script } from "../fake_gateway.js";
 
@@ -114,6 +115,16 @@ test("a gateway that does not answer is unreachable, with a code and no address"
 
 const QUICK_ONCE = { attempts: 1, firstWait: 1, longestWait: 1 };
 
+test("a server that takes the connection and then says nothing is given up", async () => {
+  const mute = createServer();
+  await new Promise<void>((resolve) => mute.listen(0, "localhost", resolve));
+  const { port } = mute.address() as AddressInfo;
+  const hasty = gateway.client({ gateway: `https://localhost:${port}`, timeout: 50, retry: QUICK_ONCE });
+  await assert.rejects(hasty.me(), (error) => error instanceof Unreachable && error.code === "ETIMEDOUT" && error.retryable);
+  hasty.close();
+  mute.close();
+});
+
 test("a certificate that is not the gateway's is not asked twice", async () => {
   gateway.plays(json({}));
   const stranger = new Client({ gateway: gateway.url, ...gateway.pki.office, retry: { attempts: 3, firstWait: 1 } }); // without our CA
@@ -130,6 +141,38 @@ test("a signal ends a call, and the wait between two tries", async () => {
   gateway.plays((seen) => { problem(503, "overloaded")(seen); setImmediate(() => later.abort()); });
   await assert.rejects(patient.me({ signal: later.signal }), { name: "AbortError" });
   patient.close();
+});
+
+test("webhooks are managed, and none is added twice by a lost answer", async () => {
+  const webhook = { id: "0".repeat(32), state: "active" };
+  gateway.plays(problem(503, "overloaded"), json({ webhook, secret: "whsec_x" }, 201));
+  assert.equal((await client.addWebhook("https://example.jp/hook", "0370100017")).secret, "whsec_x");
+  assert.deepEqual(JSON.parse(gateway.seen[1]?.body.toString() ?? ""), { url: "https://example.jp/hook", office: "0370100017" });
+  gateway.plays(hangUp);
+  await assert.rejects(client.addWebhook("https://example.jp/hook"), Unreachable);
+  assert.equal(gateway.seen.length, 1);
+  gateway.plays(json({ webhooks: [webhook] }));
+  assert.deepEqual((await client.webhooks()).map(({ id }) => id), [webhook.id]);
+  gateway.plays(json({ delivered: false, failure: "x" }));
+  assert.equal((await client.changeWebhook(webhook.id, "test")).delivered, false);
+  assert.equal(`${gateway.seen[0]?.method} ${gateway.seen[0]?.target}`, `POST /v1/webhooks/${webhook.id}/test`);
+  gateway.plays(hangUp, problem(404, "not-found"));
+  await client.removeWebhook(webhook.id);
+  assert.deepEqual(gateway.seen.map(({ method, target }) => `${method} ${target}`), Array(2).fill(`DELETE /v1/webhooks/${webhook.id}`));
+});
+
+test("what is fetched is not handed out when its digest is another one", async () => {
+  const answer = (digest: string): Script => ({ response }) => {
+    response.writeHead(200, { "Content-Digest": digest }).end("the bytes");
+  };
+  const good = contentDigest(Buffer.from("the bytes"));
+  gateway.plays(answer(contentDigest(Buffer.from("others"))), answer("md5=:x:"), answer(`md5=:x:, ${good}`));
+  assert.equal(Buffer.from(await client.file(ID, "A.CSV")).toString(), "the bytes"); // at the third try
+  gateway.plays(({ response }) => { response.writeHead(200).end("the bytes"); });
+  await assert.rejects(client.file(ID, "A.CSV"), DigestMismatch);
+  gateway.plays(answer(good)); // announced rightly, and no ZIP
+  await assert.rejects(client.fetch(ID), DigestMismatch);
+  assert.equal(gateway.seen.length, 1);
 });
 
 function page(ids: string[], next: string | null, cursor: string): Script {

@@ -53,5 +53,6 @@ test("anything else is tampered", async () => {
   ];
   for (const [headers, text, now] of wrong)
     assert.throws(() => verifyWebhook(headers, text, [SECRET], now), Tampered, JSON.stringify([headers, text, now]));
-  assert.throws(() => verifyWebhook(good, body, ["whsec_short"], TIME), TypeError);
+  for (const secret of ["", "whsec_", "whsec_short", SECRET.slice(6), SECRET + "=", "whsec_" + Buffer.alloc(65).toString("base64")])
+    assert.throws(() => verifyWebhook(good, body, [secret], TIME), TypeError, secret);
 });
