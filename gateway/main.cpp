@@ -21,6 +21,7 @@ std::span<const Command> commands() {
         {&ack_usage, ack_command},
         {&recall_usage, recall_command},
         {&outbox_usage, outbox_command},
+        {&agent_usage, agent_command},
         {&receipt_usage, receipt_command},
         {&verify_usage, verify_command},
         {&sign_usage, sign_command},

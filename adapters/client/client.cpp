@@ -2,9 +2,11 @@
 
 #include "spec/base/private_key.hpp"
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -126,12 +128,20 @@ struct Client::Impl {
         : settings(std::move(given)), endpoint(endpoint_of(settings.gateway)),
           context(make_context(settings)) {}
 
+    void stop() {
+        stopped = true;
+        asio::post(loop, [this] {
+            if (stream) beast::get_lowest_layer(*stream).close();
+        });
+    }
+
     Result<Answer> perform(const Request& request) {
+        if (stopped) return Error{Errc::unreachable, "stopped"};
         const bool reused = stream.has_value();
         if (!reused)
             if (auto connected = connect(); !connected) return connected.error();
         Try attempt = exchange(request);
-        if (reused && closed_while_idle(attempt) && request.may_repeat()) {
+        if (reused && !stopped && closed_while_idle(attempt) && request.may_repeat()) {
             if (auto connected = connect(); !connected) return connected.error();
             attempt = exchange(request);
         }
@@ -253,6 +263,7 @@ struct Client::Impl {
     std::optional<Stream> stream; // engaged: connected, handshake done
     beast::flat_buffer buffer;
     bool keep_alive = false;
+    std::atomic<bool> stopped{false};
 };
 
 std::string_view Answer::header(std::string_view lower_case_name) const {
@@ -271,6 +282,10 @@ Result<boost::json::value> Answer::json() const {
 Client::Client(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
+
+void Client::stop() {
+    impl_->stop();
+}
 
 Result<Answer> Client::get(const std::string& target, const Headers& headers) {
     return impl_->perform({http::verb::get, target, {}, {}, headers});

@@ -64,6 +64,9 @@ class Client {
     Result<Answer> post_multipart(const std::string& target, const std::vector<Upload>& parts,
                                   const Headers& headers = {});
 
+    /// From any thread: the call that waits, and every later one, ends as unreachable.
+    void stop();
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

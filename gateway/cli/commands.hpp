@@ -124,6 +124,10 @@ int db_restore_command(const Arguments& given);
 int db_rekey_command(const Arguments& given);
 int db_wrap_key_command(const Arguments& given);
 
+// The office's watched folders.
+extern const Usage agent_usage;
+int agent_command(const Arguments& given);
+
 extern const Usage retention_run_usage;
 int retention_run_command(const Arguments& given);
 

@@ -112,10 +112,14 @@ std::vector<audit::VerifierKey> keys_of(const std::vector<std::string>& vkeys) {
 Connection::Connection(const Arguments& given) : Connection(given, settings_of(given)) {}
 
 Connection::Connection(const Arguments& given, client::Settings settings)
+    : Connection(std::move(settings), pins_file_of(given)) {
+    json_ = given.text("--format") == "json";
+}
+
+Connection::Connection(client::Settings settings, const std::optional<fs::path>& pins)
     : trusted_keys_(keys_of(settings.trusted_keys)),
-      lang_(settings.lang == "en" ? Lang::en : Lang::ja), json_(given.text("--format") == "json"),
+      lang_(settings.lang == "en" ? Lang::en : Lang::ja), json_(false),
       client_(open_client(std::move(settings))) {
-    const auto pins = pins_file_of(given);
     if (pins && !trusted_keys_.empty()) check_log(client_, *pins, trusted_keys_, lang_);
 }
 

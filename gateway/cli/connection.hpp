@@ -26,6 +26,8 @@ std::vector<audit::VerifierKey> keys_of(const std::vector<std::string>& vkeys);
 class Connection {
   public:
     explicit Connection(const Arguments& given);
+    /// `pins`: the file that remembers the log; absent = it is not compared.
+    Connection(client::Settings settings, const std::optional<std::filesystem::path>& pins);
 
     client::Client& client() { return client_; }
     Lang lang() const { return lang_; }

@@ -1,7 +1,7 @@
-#include "adapters/client/content.hpp"
 #include "adapters/client/save_folder.hpp"
 #include "gateway/audit/verify.hpp"
 #include "gateway/cli/commands.hpp"
+#include "gateway/cli/content.hpp"
 #include "gateway/cli/progress.hpp"
 #include "gateway/cli/remote.hpp"
 #include "gateway/cli/text.hpp"
@@ -121,38 +121,16 @@ class Fetcher {
             return Fetched::already_here;
         }
         pending_.begin(bundle.id);
-        const std::vector<InputFile> files = content_of(bundle.id);
+        const std::vector<InputFile> files = content_of(connection_, bundle.id);
         const std::vector<RemoteReceipt> receipts = receipts_of(connection_, bundle.id);
-        if (!are_proven(receipts, bundle.id, files)) return Fetched::not_proven;
+        if (auto doubt = why_delivery_not_proven(receipts, bundle.id, files,
+                                                 connection_.trusted_keys(), connection_.lang())) {
+            reason_ = std::move(*doubt);
+            return Fetched::not_proven;
+        }
         save(name, files, receipts);
         pending_.end(bundle.id);
         return Fetched::saved;
-    }
-
-    std::vector<InputFile> content_of(const BundleId& id) {
-        const client::Answer answer = connection_.get_raw("/v1/bundles/" + id.str() + "/content");
-        auto files = client::read_content(answer);
-        if (!files && files.error().code == Errc::digest_mismatch)
-            throw Failure(exit_unreachable,
-                          "届いた内容が途中で変わっています。もう一度受け取ってください / "
-                          "the content does not have the digest announced: " +
-                              id.str());
-        return value_or_fail(std::move(files), "届いた ZIP を開けません");
-    }
-
-    bool are_proven(const std::vector<RemoteReceipt>& receipts, const BundleId& id,
-                    const std::vector<InputFile>& files) {
-        for (const std::string_view step : {"accepted", "fetched"}) {
-            const bool there =
-                std::any_of(receipts.begin(), receipts.end(),
-                            [&](const RemoteReceipt& receipt) { return receipt.step == step; });
-            if (!there) return refuse(step, in(connection_.lang(), "証跡がありません", "missing"));
-        }
-        for (const auto& receipt : receipts)
-            if (const auto reason = why_not_proven(receipt, id, files, connection_.trusted_keys(),
-                                                   connection_.lang()))
-                return refuse(receipt.step, *reason);
-        return true;
     }
 
     bool is_proven(const fs::path& folder, const BundleId& id) {
