@@ -5,7 +5,7 @@ import time
 import unittest
 
 from agents import Agent, until
-from harness import CARE, DAY, VISIT, GatewayTest, actual, cpgw, main, replace_cell, schedule, with_serial
+from harness import CARE, DAY, NURSE, THIRD, VISIT, GatewayTest, actual, cpgw, main, replace_cell, schedule, with_serial
 
 
 class AgentTest(GatewayTest):
@@ -37,6 +37,108 @@ class AgentTest(GatewayTest):
         self.assertEqual(care.stop(), 0)
         self.assertEqual(visit.stop(), 0)
         self.assertNotIn("見本", care.log.read_text().replace(CARE.name, ""))
+
+    def test_what_is_not_whole_or_not_right_comes_back_with_a_report(self):
+        care = self.agent(CARE)
+        part = schedule()
+        absent = next(name for name in part if name.startswith("UPSIKYU"))
+        care.drop({name: data for name, data in part.items() if name != absent})
+        folder = self.returned_folder(care)
+        report = (folder / "報告.txt").read_text(encoding="utf-8-sig")
+        self.assertIn("H-MISSING", report)
+        self.assertIn("UPSIKYU（", report)
+        self.assertEqual({path.name for path in (folder / "原本").iterdir()}, set(part) - {absent})
+        wrong = replace_cell(schedule(), "UPPLAN", 1, 3, "12")
+        care.drop(wrong)
+        folder = until("the wrong one comes back",
+                       lambda: next((path for path in care.returned.glob("2*") if path != folder), None))
+        page = (folder / "報告.html").read_text()
+        self.assertIn("R-", page)
+        self.assertIn("行目", page)
+        self.assertEqual({path.name: path.read_bytes() for path in (folder / "原本").iterdir()}, wrong)
+        self.assertEqual(self.inbox_ids(VISIT, "accepted"), [])
+
+    def test_half_written_files_are_waited_for_and_the_same_drop_goes_once(self):
+        care = self.agent(CARE)
+        files = schedule(DAY)
+        slow = next(iter(files))
+        care.drop({name: data for name, data in files.items() if name != slow})
+        with open(care.outgoing / slow, "wb") as writer:
+            for at in range(0, len(files[slow]), max(1, len(files[slow]) // 4)):
+                writer.write(files[slow][at:at + max(1, len(files[slow]) // 4)])
+                writer.flush()
+                time.sleep(0.15)
+            self.assertEqual(self.inbox_ids(DAY), [])
+        first = until("it arrives", lambda: self.inbox_ids(DAY))
+        care.drop(files)
+        again = until("the second drop is answered", lambda: next(iter(care.archive.glob("*/*_送信済み")), None))
+        self.assertTrue(list((again / "receipts").glob("*.accepted.receipt.txt")))
+        self.assertEqual(self.inbox_ids(DAY), first)
+
+    def test_a_gateway_that_is_away_is_waited_for_and_the_pages_say_so(self):
+        care = self.agent(CARE)
+        until("reached", lambda: care.status()["gateway_reachable"])
+        self.gateway.stop()
+        files = schedule(NURSE)
+        care.drop(files)
+        until("it is queued", lambda: care.status()["queued"] == 1 and care.status()["gateway_reachable"] is False)
+        status, page = care.page("/")
+        self.assertEqual(status, 200)
+        self.assertIn("つながりません".encode(), page)
+        until("the text file says it", lambda: "つながりません" in (care.root / "状態.txt").read_text(encoding="utf-8-sig"))
+        self.gateway.start()
+        care.stop()
+        care.configure()  # the gateway's port is another one now
+        care.start()
+        until("it is sent", lambda: care.status()["sent_today"] == 1)
+        self.assertEqual(care.status()["queued"], 0)
+        self.assertGreater(care.status()["certificate_days_left"], 5)
+        for host in ("evil.example", f"evil.example:{care.port}", "127.0.0.1", f"localhost:{care.port + 1}"):
+            self.assertEqual(care.page("/", host)[0], 421, host)
+        self.assertEqual(care.page("/", f"localhost:{care.port}")[0], 200)
+        self.assertIn(care.page("/report/1/..")[0], (400, 404))
+        self.assertEqual(care.page("/report/1/none")[0], 404)
+        self.assertNotIn(b"<script", care.page("/")[1])
+
+    def test_one_at_a_time_waits_for_the_software_and_tells_a_failed_import(self):
+        third = self.agent(THIRD, layout="one_at_a_time")
+        bundle = self.send_one(schedule(THIRD))
+        until("the first file", third.arrived)
+        taken = third.import_all()
+        self.assertEqual(len(taken), 1)
+        second = until("the second file", third.arrived)
+        self.assertEqual(len(second), 1)
+        name = next(iter(second))
+        (third.incoming / "取込エラー" / f"{name}.txt").write_text("登録されていません")
+        os.rename(third.incoming / name, third.incoming / "取込エラー" / name)
+        until("the failure is told", lambda: self.state(bundle) == "import_failed")
+        receipts = self.as_office(CARE).get(f"/v1/bundles/{bundle}/receipts").json()["receipts"]
+        self.assertIn("登録されていません", [receipt.get("note", "") for receipt in receipts][-1])
+
+    def test_once_check_lock_and_settings(self):
+        care = self.agent(CARE, start=False)
+        self.assertIn("つながりました", care.once("--check", check=0).stdout.decode())
+        care.once("--once", check=0)
+        files = schedule(DAY)
+        care.drop(files)
+        care.once("--once", check=0)
+        self.assertEqual(os.listdir(care.outgoing), [])
+        care.drop({"メモ.txt": b"memo"})
+        care.once("--once", check=1)
+        care.configure(port=1)
+        care.drop(with_serial(files))
+        care.once("--once", check=4)
+        care.once("--check", check=4)
+        care.configure()
+        care.start()
+        self.assertIn("別のエージェント", care.once("--once", check=78).stderr.decode())
+        care.stop()
+        text = care.config.read_text()
+        care.config.write_text(text + "    colour: red\n")
+        answer = care.once(check=78).stderr.decode()
+        self.assertIn(f"agent.yaml:{len(text.splitlines()) + 1}: unknown key 'colour'", answer)
+        care.config.write_text(text.replace("150ms", "fast"))
+        self.assertIn("'settle' is a duration", care.once(check=78).stderr.decode())
 
 
 if __name__ == "__main__":
