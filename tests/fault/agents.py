@@ -18,7 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from agents import Agent, until
-from harness import CARE, VISIT, Gateway, cpgw, next_serial, sample, serial_of, with_serial
+from harness import CARE, VISIT, Gateway, actual, cpgw, schedule, serial_of
 
 BUNDLES = 12  # each way
 
@@ -76,14 +76,15 @@ def run(folder, kills, agent_kills, seed):
     agents = {office: Agent(gateway, office, folder / office.number).start() for office in (CARE, VISIT)}
     software = {office: Software(agents[office]) for office in agents}
     try:
-        makers = {CARE: sample(CARE, [VISIT], ["schedule"]), VISIT: sample(VISIT, [CARE], ["actual"])}
+        # Other users each time: a newer bundle about the same ones replaces an older that was not fetched yet.
+        prepared = {CARE: [schedule() for _ in range(BUNDLES)], VISIT: [actual() for _ in range(BUNDLES)]}
         dropped = {office: [] for office in agents}
         blows = ["gateway"] * kills + ["agent"] * agent_kills
         chosen.shuffle(blows)
         while blows or any(len(files) < BUNDLES for files in dropped.values()):
             for office, agent in agents.items():
                 if len(dropped[office]) < BUNDLES:
-                    files = with_serial(makers[office], next_serial())
+                    files = prepared[office][len(dropped[office])]
                     agent.drop(files)
                     dropped[office].append(files)
             time.sleep(chosen.uniform(0.1, 0.7))

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(two_dropped_bundles_are_sent_once_wherever_the_power_is_cut
             return desk;
         },
         [](Desk& desk) { desk.run_out(); }, [&](Desk& desk) { judge_sent_once(desk, sets); });
-    BOOST_TEST(steps > 60u); // the fuse is where the steps are
+    BOOST_TEST(steps > 40u); // the fuse is where the steps are
     BOOST_TEST_MESSAGE("steps out: " << steps);
 }
 
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(every_arrived_file_is_placed_once_wherever_the_power_is_cut
                 BOOST_TEST(desk.gateway.fetched.size() == 2u);
                 BOOST_TEST((desk.gateway.fetched[0] == desk.gateway.mailbox[1].arrival.id));
             });
-        BOOST_TEST(steps > 60u);
+        BOOST_TEST(steps > 40u);
         BOOST_TEST_MESSAGE("steps in: " << steps);
     }
 }

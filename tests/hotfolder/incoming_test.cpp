@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_converted_is_put_aside_with_a_report_and_the
             made.complaints.push_back(
                 {"A-VAL-01", true, "x.csv", 3, "", {"書けません", "cannot"}, {}});
         } else {
-            made.files = {{"取込/予定:1.csv", files[0].bytes}};
+            made.files = {{"予定/予定:1.csv", files[0].bytes}};
             made.report_json = "{}";
         }
         return made;
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_converted_is_put_aside_with_a_report_and_the
     BOOST_TEST(returned.begin()->first.starts_with("受信_0370100017_20261101090010_"));
     const auto placed = desk.placed();
     BOOST_REQUIRE(placed.size() == 1u);
-    BOOST_TEST(placed.begin()->first == "取込/予定_1.csv"); // a name that Windows takes
+    BOOST_TEST(placed.begin()->first == "予定/予定_1.csv"); // a name that Windows takes
     BOOST_TEST(desk.gateway.mailbox[0].imported + desk.gateway.mailbox[0].failed == 0u);
     std::size_t raw = 0;
     for (const auto& [path, bytes] : all_below(desk.settings.folders.archive))
