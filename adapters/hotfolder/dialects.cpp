@@ -145,4 +145,9 @@ Result<WriteDialect> writing(const OfficeDialects& office, const std::string& wh
     });
 }
 
+adapters::Layout layout_of(const OfficeDialects& office, const std::string& which) {
+    const DialectPtr dialect = find(office, which);
+    return dialect ? dialect->layout : adapters::Layout::flat;
+}
+
 } // namespace cpg::hotfolder

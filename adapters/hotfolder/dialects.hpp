@@ -20,5 +20,7 @@ struct OfficeDialects {
 Result<ReadDialects> reading(const OfficeDialects& office, const std::string& which);
 /// not_found: no such dialect, or one that does not write.
 Result<WriteDialect> writing(const OfficeDialects& office, const std::string& which);
+/// How that dialect lays its files out; flat when there is none of that name.
+adapters::Layout layout_of(const OfficeDialects& office, const std::string& which);
 
 } // namespace cpg::hotfolder

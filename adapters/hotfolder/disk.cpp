@@ -20,12 +20,20 @@ namespace fs = std::filesystem;
     throw std::system_error(errno, std::generic_category(), path.string());
 }
 
-void flush_folder(const fs::path& folder) {
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) fail(folder);
+void flush(const fs::path& path, int flags) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0) fail(path);
     const int done = ::fsync(fd);
     ::close(fd);
-    if (done != 0) fail(folder);
+    if (done != 0) fail(path);
+}
+
+void flush_folder(const fs::path& folder) {
+    flush(folder, O_DIRECTORY);
+}
+
+void flush_file(const fs::path& file) {
+    flush(file, O_NOFOLLOW);
 }
 
 enum class Renamed { done, exists, other_device };
@@ -80,6 +88,7 @@ void Disk::save_folder(const fs::path& folder, const std::vector<InputFile>& fil
 
 bool Disk::move(const fs::path& from, const fs::path& to) const {
     make_folder(to.parent_path());
+    if (fs::is_regular_file(from)) flush_file(from); // whoever wrote it may not have
     probe("move");
     switch (rename_new(from, to)) {
     case Renamed::exists:

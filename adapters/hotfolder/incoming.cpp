@@ -93,15 +93,7 @@ Turn Incoming::turn(std::chrono::seconds wait) {
         }
         compact();
     } catch (const std::system_error& failed) {
-        const int code = failed.code().value();
-        if (code == ENOSPC || code == EDQUOT)
-            trouble("disk.full", {"ディスクがいっぱいです。空きができたら続けます。",
-                                  "The disk is full; goes on when there is room."});
-        else
-            trouble(
-                "folder",
-                {"フォルダーを使えません。直ったら続けます: " + std::string(failed.what()),
-                 "A folder cannot be used; goes on when it can: " + std::string(failed.what())});
+        view_.troubles.push_back(disk_trouble(failed));
         next_try_ = world_.clock.now() + std::min(after_trouble, world_.settings.retry.cap);
     }
     draw();
@@ -169,9 +161,17 @@ bool Incoming::ask(std::chrono::seconds wait) {
 }
 
 void Incoming::advance() {
-    for (const auto& id : state_.in_order())
-        while (state_.open().contains(id) && advance_one(id)) {
+    for (const auto& id : state_.in_order()) {
+        try {
+            while (state_.open().contains(id) && advance_one(id)) {
+            }
+        } catch (const std::system_error& failed) {
+            if (is_disk_full(failed)) throw;
+            const Trouble one = disk_trouble(failed); // of this bundle; the others go on
+            if (view_.troubles.empty() || !(view_.troubles.back() == one))
+                view_.troubles.push_back(one);
         }
+    }
 }
 
 bool Incoming::advance_one(const BundleId& id) {

@@ -25,6 +25,7 @@ constexpr int max_depth = 3;
 constexpr std::uint64_t max_file_bytes = 64u << 20; // the gateway takes no larger one
 constexpr std::uint64_t compact_from = 4u << 20;    // bytes of a journal
 constexpr std::size_t max_news = 20;
+constexpr std::size_t sends_in_a_turn = 10;      // so that views stay fresh and stopping is quick
 constexpr std::size_t max_kept_complaints = 100; // of a job, in the journal; the rest is counted
 constexpr Duration look_again{30'000};           // network shares do not tell of changes
 constexpr Duration after_trouble{5'000};
@@ -187,6 +188,26 @@ void Outgoing::adopt_orphans() {
         world_.disk.move(work / name, world_.settings.folders.returned / (name + "_記録なし"));
 }
 
+Trouble disk_trouble(const std::system_error& failed) {
+    if (is_disk_full(failed))
+        return {"disk.full",
+                {"ディスクがいっぱいです。空きができたら続けます。",
+                 "The disk is full; goes on when there is room."}};
+    return {"folder",
+            {"フォルダーを使えません。直ったら続けます: " + std::string(failed.what()),
+             "A folder cannot be used; goes on when it can: " + std::string(failed.what())}};
+}
+
+bool is_disk_full(const std::system_error& failed) {
+    return failed.code().value() == ENOSPC || failed.code().value() == EDQUOT;
+}
+
+void Outgoing::stuck(const std::system_error& failed, Turn& turn) {
+    view_.troubles.push_back(disk_trouble(failed));
+    turn.next = std::min(turn.next, world_.clock.now() + after_trouble);
+    turn.idle = false;
+}
+
 void Outgoing::trouble(std::string code, Words what) {
     view_.troubles.push_back({std::move(code), std::move(what)});
 }
@@ -198,6 +219,7 @@ void Outgoing::news(Words what) {
 
 Turn Outgoing::turn() {
     view_.troubles.clear();
+    sends_left_ = sends_in_a_turn;
     Turn turn;
     turn.next = world_.clock.now() + look_again;
     turn.idle = true;
@@ -207,17 +229,7 @@ Turn Outgoing::turn() {
         advance(turn);
         compact();
     } catch (const std::system_error& failed) {
-        const int code = failed.code().value();
-        if (code == ENOSPC || code == EDQUOT)
-            trouble("disk.full", {"ディスクがいっぱいです。空きができたら続けます。",
-                                  "The disk is full; goes on when there is room."});
-        else
-            trouble(
-                "folder",
-                {"フォルダーを使えません。直ったら続けます: " + std::string(failed.what()),
-                 "A folder cannot be used; goes on when it can: " + std::string(failed.what())});
-        turn.next = std::min(turn.next, world_.clock.now() + after_trouble);
-        turn.idle = false;
+        stuck(failed, turn);
     }
     look_at_returned();
     view_.queued.emplace();
@@ -245,9 +257,15 @@ void Outgoing::compact() {
 void Outgoing::advance(Turn& turn) {
     std::vector<std::string> ids;
     for (const auto& [id, job] : state_.open()) ids.push_back(id);
-    for (const auto& id : ids)
-        while (state_.open().contains(id) && advance_job(id, turn)) {
+    for (const auto& id : ids) {
+        try {
+            while (state_.open().contains(id) && advance_job(id, turn)) {
+            }
+        } catch (const std::system_error& failed) {
+            if (is_disk_full(failed)) throw;
+            stuck(failed, turn); // of this job; the others go on
         }
+    }
 }
 
 /// One step of a job; false: it has to wait.
@@ -354,8 +372,15 @@ bool Outgoing::send(const Job& job, Turn& turn) {
         turn.next = std::min(turn.next, next_try_);
         turn.gateway_away = true;
         turn.idle = false;
+        if (waits_for_ && view_.troubles.empty()) view_.troubles.push_back(*waits_for_);
         return false;
     }
+    if (sends_left_ == 0) { // the rest after a look at the folder and at who wants to stop
+        turn.next = now;
+        turn.idle = false;
+        return false;
+    }
+    --sends_left_;
     const std::size_t number = next_request(job);
     const JobRequest& asked = job.requests[number];
     Request request{asked.key, asked.conversion, {}};
@@ -371,6 +396,7 @@ bool Outgoing::send(const Job& job, Turn& turn) {
         request.files.push_back({file.name, std::move(*bytes)});
     }
     const auto judged = world_.link.send(request);
+    waits_for_.reset();
     if (judged) {
         world_.reached({});
         failures_ = 0;
@@ -402,8 +428,10 @@ bool Outgoing::send(const Job& job, Turn& turn) {
     turn.next = std::min(turn.next, next_try_);
     turn.gateway_away = true;
     turn.idle = false;
-    trouble(problem.kind == LinkProblem::Kind::away ? "gateway.away" : "receipt.not_proven",
-            problem.why);
+    waits_for_ =
+        Trouble{problem.kind == LinkProblem::Kind::away ? "gateway.away" : "receipt.not_proven",
+                problem.why};
+    view_.troubles.push_back(*waits_for_);
     world_.tell({"job.postponed", job.id, problem.why.en, true});
     return false;
 }

@@ -12,6 +12,8 @@
 #include "adapters/hotfolder/settings.hpp"
 #include "adapters/hotfolder/views.hpp"
 
+#include <system_error>
+
 namespace cpg::hotfolder {
 
 /// What an office's two ways need of the world. All outlive them.
@@ -60,6 +62,7 @@ class Outgoing {
     bool has_room();
     void look_at_returned();
     void trouble(std::string code, Words what);
+    void stuck(const std::system_error& failed, Turn& turn);
     void news(Words what);
     std::filesystem::path work_of(const std::string& job) const;
     void compact();
@@ -72,6 +75,8 @@ class Outgoing {
     OutgoingView view_;
     unsigned failures_ = 0;
     Time next_try_{};
+    std::optional<Trouble> waits_for_; // why sending waits until then
+    std::size_t sends_left_ = 0;       // in this turn
     std::size_t returned_ = 0;
     unsigned sequence_ = 0;
     std::vector<Seen> partial_; // a foreign lot that is not whole yet, as it was
@@ -82,6 +87,10 @@ class Outgoing {
 /// Names that are not UTF-8 are counted in `unreadable_names`. Throws std::system_error.
 std::vector<Scanned> scan_folder(const std::filesystem::path& folder,
                                  std::size_t& unreadable_names);
+
+/// What a disk that refuses is called for people.
+Trouble disk_trouble(const std::system_error& failed);
+bool is_disk_full(const std::system_error& failed);
 
 /// A number in [0, 1) from the kernel's generator.
 double random_chance();

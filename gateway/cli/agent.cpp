@@ -128,6 +128,8 @@ OfficeParts parts_of(const OfficeSettings& office, const std::shared_ptr<AgentLi
     if (office.dialect != "standard")
         parts.converter.read_dialects = value_or_fail(hotfolder::reading(dialects, office.dialect),
                                                       office.name + ": dialect が使えません");
+    // One at a time (L4) is a matter of patience, not of paths: the agent has to know.
+    if (!office.layout_given) parts.settings.layout = hotfolder::layout_of(dialects, office.into);
     if (office.into != "standard")
         parts.write = value_or_fail(hotfolder::writing(dialects, office.into),
                                     office.name + ": into が使えません");

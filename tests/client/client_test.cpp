@@ -5,6 +5,8 @@
 #include "tests/client/tls_server.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <future>
+#include <thread>
 
 namespace cpg::client {
 namespace {
@@ -132,6 +134,26 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_unreachable_in_time) {
     patient.timeout = std::chrono::seconds(1);
     Client office(patient);
     BOOST_TEST(is_unreachable(office.get("/1")));
+    BOOST_TEST(at.accepted() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_waits_ends_when_another_thread_stops_it) {
+    std::promise<void> asked;
+    const Server at(server, {[&asked](Connection& connection) {
+                        connection.read_request();
+                        asked.set_value();
+                        connection.read_request(); // until the client gives up
+                    }});
+    Client office = client(at);
+    std::thread stopper([&] {
+        asked.get_future().wait();
+        office.stop();
+    });
+    const auto answer = office.get("/wait");
+    stopper.join();
+    BOOST_REQUIRE(is_unreachable(answer));
+    BOOST_TEST(answer.error().detail.find("timeout") == std::string::npos);
+    BOOST_TEST(is_unreachable(office.get("/again")));
     BOOST_TEST(at.accepted() == 1);
 }
 

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """The office's agent: dropped files arrive, what is not whole or not right comes back, nothing goes twice."""
+import hashlib
+import json
 import os
+import pathlib
+import tempfile
 import time
 import unittest
 
 from agents import Agent, until
-from harness import CARE, DAY, NURSE, THIRD, VISIT, GatewayTest, actual, cpgw, main, replace_cell, schedule, with_serial
+from harness import CARE, DAY, NURSE, THIRD, VISIT, GatewayTest, actual, cpgw, main, read_zip, replace_cell, schedule, \
+    serial_of, with_serial
 
 
 class AgentTest(GatewayTest):
@@ -60,7 +65,7 @@ class AgentTest(GatewayTest):
 
     def test_half_written_files_are_waited_for_and_the_same_drop_goes_once(self):
         care = self.agent(CARE)
-        files = schedule(DAY)
+        before, files = self.inbox_ids(DAY), schedule(DAY)
         slow = next(iter(files))
         care.drop({name: data for name, data in files.items() if name != slow})
         with open(care.outgoing / slow, "wb") as writer:
@@ -68,18 +73,18 @@ class AgentTest(GatewayTest):
                 writer.write(files[slow][at:at + max(1, len(files[slow]) // 4)])
                 writer.flush()
                 time.sleep(0.15)
-            self.assertEqual(self.inbox_ids(DAY), [])
-        first = until("it arrives", lambda: self.inbox_ids(DAY))
+            self.assertEqual(self.inbox_ids(DAY), before)
+        until("it arrives", lambda: len(self.inbox_ids(DAY)) == len(before) + 1)
         care.drop(files)
         again = until("the second drop is answered", lambda: next(iter(care.archive.glob("*/*_送信済み")), None))
         self.assertTrue(list((again / "receipts").glob("*.accepted.receipt.txt")))
-        self.assertEqual(self.inbox_ids(DAY), first)
+        self.assertEqual(len(self.inbox_ids(DAY)), len(before) + 1)
 
     def test_a_gateway_that_is_away_is_waited_for_and_the_pages_say_so(self):
         care = self.agent(CARE)
         until("reached", lambda: care.status()["gateway_reachable"])
         self.gateway.stop()
-        files = schedule(NURSE)
+        files = schedule(DAY)
         care.drop(files)
         until("it is queued", lambda: care.status()["queued"] == 1 and care.status()["gateway_reachable"] is False)
         status, page = care.page("/")
@@ -114,6 +119,38 @@ class AgentTest(GatewayTest):
         until("the failure is told", lambda: self.state(bundle) == "import_failed")
         receipts = self.as_office(CARE).get(f"/v1/bundles/{bundle}/receipts").json()["receipts"]
         self.assertIn("登録されていません", [receipt.get("note", "") for receipt in receipts][-1])
+
+    def test_files_of_a_software_are_converted_both_ways_and_the_receipt_says_so(self):
+        nurse = self.agent(NURSE, into="life-header-en")
+        plan = schedule(NURSE)
+        self.send_one(plan)
+        placed = until("the plan arrives in the software's form",
+                       lambda: len(nurse.arrived()) == len(plan) and nurse.arrived())
+        self.assertEqual({name.rsplit(".", 1)[1] for name in placed}, {"txt"})
+        self.assertEqual({name.split("/")[0] for name in placed}, {serial_of(next(iter(plan)))})
+        raw = until("the raw files are kept", lambda: next(iter(nurse.archive.glob("*/受信_*")), None))
+        self.assertEqual({path.name: path.read_bytes() for path in raw.glob("*.CSV")}, plan)
+        result = actual(NURSE)
+        with tempfile.TemporaryDirectory() as folder:
+            standard, dialect = pathlib.Path(folder, "standard"), pathlib.Path(folder, "dialect")
+            standard.mkdir()
+            for name, data in result.items():
+                (standard / name).write_bytes(data)
+            cpgw("adapters", "convert", "--to-dialect", "life-header-en", "--out", dialect, standard)
+            files = {path.name: path.read_bytes() for path in dialect.rglob("UPJSK*")}
+        self.assertFalse(set(files) & set(result))
+        nurse.drop(files, nurse.outgoing / "今月")
+        job = until("it is sent", lambda: next(iter(nurse.archive.glob("*/2*")), None))
+        self.assertEqual({path.name: path.read_bytes() for path in (job / "原本" / "今月").iterdir()}, files)
+        sent = {path.name: path.read_bytes() for path in (job / "送付" / "1").glob("*.CSV")}
+        self.assertEqual(sent, result)  # there and back: the standard's own bytes
+        bundle = until("it is there", lambda: self.inbox_ids(CARE, "accepted"))[-1]
+        self.assertEqual(read_zip(self.as_office(CARE).get(f"/v1/bundles/{bundle}/content").body), result)
+        answer = cpgw("verify", "--format", "json", job / "送付" / "1", "--trusted-key", self.gateway.vkey).stdout
+        conversion = json.loads(answer)["paths"][0]["receipts"][0]["conversion"]
+        report = hashlib.sha256((job / "変換-1.json").read_bytes()).hexdigest()
+        self.assertIn("life-header-en@", conversion)
+        self.assertIn(f"report=sha256:{report}", conversion)
 
     def test_once_check_lock_and_settings(self):
         care = self.agent(CARE, start=False)
