@@ -25,6 +25,13 @@ std::string value_of(const Values& values, std::string_view reference) {
     return found == values.end() ? std::string() : found->second;
 }
 
+/// A note of the row; of one of its products, or of all.
+struct RowNote {
+    Note note;
+    const Product* product = nullptr;
+    bool is_refusal() const { return note_text(note.id).kind == NoteKind::refused; }
+};
+
 /// Reads one file row by row.
 class Reader {
   public:
@@ -151,8 +158,10 @@ class Reader {
         note.line = 0;
         out_.notes.push_back(std::move(note));
     }
+    /// About the row that is read, or what is made of it right now.
+    void tell(Note note) { row_notes_.push_back({std::move(note), making_}); }
     void row_failed(const std::string& id) {
-        row_notes_.push_back(note_at(id, ""));
+        tell(note_at(id, ""));
         settle_row({});
     }
 
@@ -162,7 +171,7 @@ class Reader {
         const auto index = static_cast<std::size_t>(&rule - match_.rule->records.data());
         const Places& places = match_.places[index];
         if (!has_good_width(rule, raw)) {
-            row_notes_.push_back(note_at("A-CSV-02", std::to_string(raw.cells.size())));
+            tell(note_at("A-CSV-02", std::to_string(raw.cells.size())));
             return settle_row({});
         }
         const std::vector<std::string> cells = cells_of(rule, places, raw, last_cells_[index]);
@@ -192,8 +201,11 @@ class Reader {
         look_up(rule, values);
         check_derived(rule, places, cells, values);
         std::vector<Draft> drafts;
-        for (std::size_t i = 0; i < rule.products.size(); ++i)
+        for (std::size_t i = 0; i < rule.products.size(); ++i) {
+            making_ = &rule.products[i];
             make(rule, rule.products[i], places.days[i], raw, values, drafts);
+        }
+        making_ = nullptr;
         check_totals(rule, places, cells, drafts);
         if (rule.products.size() > 1) refuse_file();
         settle_row(std::move(drafts));
@@ -246,7 +258,7 @@ class Reader {
                      Values& own) {
         if (column.to.empty()) return;
         if (cell.empty() && column.required) {
-            row_notes_.push_back(note_on("A-VAL-02", column));
+            tell(note_on("A-VAL-02", column));
             return;
         }
         if (place < 0) return;
@@ -255,11 +267,11 @@ class Reader {
         auto value = read_value(column, cell, month);
         if (!value && match_.rule->standard) value = ReadValue{cell, false}; // R-… will judge it
         if (!value) {
-            row_notes_.push_back(column.codes ? note_on("A-VAL-03", column, column.codes->name)
-                                              : note_on("A-VAL-01", column));
+            tell(column.codes ? note_on("A-VAL-03", column, column.codes->name)
+                              : note_on("A-VAL-01", column));
             return;
         }
-        if (value->normalised) row_notes_.push_back(note_on("A-VAL-04", column));
+        if (value->normalised) tell(note_on("A-VAL-04", column));
         own[column.to] = std::move(value->text);
     }
 
@@ -268,7 +280,7 @@ class Reader {
         for (std::size_t i = 0; i < records.size(); ++i)
             if (records[i].role == RecordRule::Role::context &&
                 std::find(seen_.begin(), seen_.end(), i) == seen_.end())
-                row_notes_.push_back(note_at("A-REC-02", records[i].when.front()));
+                tell(note_at("A-REC-02", records[i].when.front()));
     }
 
     void look_up(const RecordRule& rule, Values& values) {
@@ -295,7 +307,7 @@ class Reader {
                 }
                 Note note = note_at(std::move(id), look_up.table);
                 name_item(note, reference);
-                row_notes_.push_back(std::move(note));
+                tell(std::move(note));
             }
         }
     }
@@ -313,14 +325,14 @@ class Reader {
                     if (const std::size_t at = said.find(extra); at != std::string::npos)
                         said.erase(at, extra.size());
                 if (!expected.empty() && said != expected)
-                    row_notes_.push_back(note_on("A-DER-01", column, "曜日 / weekday"));
+                    tell(note_on("A-DER-01", column, "曜日 / weekday"));
             } else if (column.derived == Derived::duration_minutes) {
                 const auto minutes = minutes_between(value_of(values, column.derived_from[0]),
                                                      value_of(values, column.derived_from[1]));
                 const std::string said = half_width(cells[i]);
                 const bool readable = said.size() <= 4 && all_digits(said);
                 if (!readable || (minutes ? number_of(said) != *minutes : number_of(said) != 0))
-                    row_notes_.push_back(note_on("A-DER-01", column, "時間 / duration"));
+                    tell(note_on("A-DER-01", column, "時間 / duration"));
             }
         }
     }
@@ -342,7 +354,7 @@ class Reader {
             }
             const std::string said = half_width(cells[i]);
             if (said.size() > 4 || !all_digits(said) || number_of(said) != sum)
-                row_notes_.push_back(note_on("A-DER-01", column, "合計 / total"));
+                tell(note_on("A-DER-01", column, "合計 / total"));
         }
     }
 
@@ -365,7 +377,7 @@ class Reader {
             const auto count = count_on(*product.days, places, raw, day);
             if (!count) continue;
             if (!month.has_value() || day > month.days()) {
-                row_notes_.push_back(note_at("A-DAY-01", std::to_string(day)));
+                tell(note_at("A-DAY-01", std::to_string(day)));
                 continue;
             }
             Values with_day = values;
@@ -387,7 +399,7 @@ class Reader {
             cell = half_width(cell);
             if (trimmed(cell).empty()) return std::nullopt;
             if (cell.size() != static_cast<std::size_t>(days_of_longest_month)) {
-                if (day == 1) row_notes_.push_back(note_at("A-DAY-02", "1-31"));
+                if (day == 1) tell(note_at("A-DAY-02", "1-31"));
                 return std::nullopt;
             }
             cell = cell.substr(index, 1);
@@ -400,7 +412,7 @@ class Reader {
         } else if (text.size() <= 2 && all_digits(text) && number_of(text) <= most_times_a_day) {
             return number_of(text) == 0 ? std::nullopt : std::optional(number_of(text));
         }
-        row_notes_.push_back(note_at("A-DAY-02", std::to_string(day)));
+        tell(note_at("A-DAY-02", std::to_string(day)));
         return std::nullopt;
     }
 
@@ -445,7 +457,7 @@ class Reader {
             Note note = note_at("A-FILL-01", fill.why_ja + " / " + fill.why_en);
             note.key = field.key;
             note.item = field.name;
-            row_notes_.push_back(std::move(note));
+            tell(std::move(note));
             return;
         }
     }
@@ -465,39 +477,35 @@ class Reader {
     /// refusal holds for every set of the file.
     void refuse_file() {
         if (dialect_.on_row_error == RowErrors::skip_and_report) return;
-        for (const Note& note : row_notes_)
-            if (note_text(note.id).kind == NoteKind::refused) out_.notes.push_back(note);
-        std::erase_if(row_notes_, [](const Note& note) {
-            return note_text(note.id).kind == NoteKind::refused;
-        });
+        for (const RowNote& told : row_notes_)
+            if (told.is_refusal()) out_.notes.push_back(told.note);
+        std::erase_if(row_notes_, [](const RowNote& told) { return told.is_refusal(); });
     }
 
     /// Gives the row's notes to the first draft of each product, to the file, or leaves the row
     /// out.
     void settle_row(std::vector<Draft> drafts) {
-        const auto refused =
-            std::find_if(row_notes_.begin(), row_notes_.end(), [](const Note& note) {
-                return note_text(note.id).kind == NoteKind::refused;
-            });
-        if (refused != row_notes_.end() && dialect_.on_row_error == RowErrors::skip_and_report) {
-            Note skipped = *refused;
-            skipped.detail = refused->id;
+        const auto refusal = std::find_if(row_notes_.begin(), row_notes_.end(),
+                                          [](const RowNote& told) { return told.is_refusal(); });
+        const bool refused = refusal != row_notes_.end();
+        if (refused && dialect_.on_row_error == RowErrors::skip_and_report) {
+            Note skipped = refusal->note;
+            skipped.detail = refusal->note.id;
             skipped.id = "A-SKIP-01";
             out_.notes.push_back(std::move(skipped));
             row_notes_.clear();
             return;
         }
-        if (drafts.empty()) {
-            for (Note& note : row_notes_) out_.notes.push_back(std::move(note));
-        } else {
-            std::set<const Product*> told;
-            for (Draft& draft : drafts) {
-                if (told.insert(draft.product).second)
-                    for (const Note& note : row_notes_)
-                        out_.row_notes.emplace_back(out_.drafts.size(), note);
-                draft.refused = refused != row_notes_.end();
-                out_.drafts.push_back(std::move(draft));
-            }
+        if (drafts.empty())
+            for (RowNote& told : row_notes_) out_.notes.push_back(std::move(told.note));
+        std::set<const Product*> seen;
+        for (Draft& draft : drafts) {
+            if (seen.insert(draft.product).second)
+                for (const RowNote& told : row_notes_)
+                    if (!told.product || told.product == draft.product)
+                        out_.row_notes.emplace_back(out_.drafts.size(), told.note);
+            draft.refused = refused;
+            out_.drafts.push_back(std::move(draft));
         }
         row_notes_.clear();
     }
@@ -524,7 +532,8 @@ class Reader {
     bool zero_month_ = false;
     bool ends_with_commas_ = false;
     std::uint32_t line_ = 0;
-    std::vector<Note> row_notes_;
+    std::vector<RowNote> row_notes_;
+    const Product* making_ = nullptr;                  // whose drafts are made right now
     std::vector<std::vector<std::string>> last_cells_; // by record rule
     std::vector<Values> contexts_;                     // by record rule
     std::vector<std::size_t> seen_;                    // context rules

@@ -249,7 +249,7 @@ bool damage_structure(Bytes& bytes, int kind, Random& random) {
     }
     }
 }
-constexpr int kinds_of_damage = 6;
+constexpr int kinds_of_damage = 6, cut_off = 5;
 
 /// Anything at all.
 void damage(Bytes& bytes, Random& random) {
@@ -282,14 +282,14 @@ bool is_good(const std::vector<Converted>& sets) {
     });
 }
 
-/// Whether a set says exactly what one of the undamaged ones says.
-bool is_among(const Converted& set, const std::vector<Converted>& good) {
-    return std::any_of(good.begin(), good.end(), [&](const Converted& other) {
-        return std::equal(
-            set.tables.tables.begin(), set.tables.tables.end(), other.tables.tables.begin(),
-            other.tables.tables.end(),
-            [](const Table& a, const Table& b) { return a.type == b.type && a.rows == b.rows; });
-    });
+using RowsOfType = std::multiset<std::pair<std::string, std::vector<std::string>>>;
+RowsOfType released_rows(const std::vector<Converted>& sets) {
+    RowsOfType out;
+    for (const Converted& set : sets)
+        if (set.state != Converted::State::quarantined)
+            for (const Table& table : set.tables.tables)
+                for (const Row& row : table.rows) out.emplace(table.type->id, row.values);
+    return out;
 }
 
 } // namespace
@@ -360,7 +360,8 @@ BOOST_AUTO_TEST_CASE(what_software_wrote_is_written_the_same_way_from_the_second
 
 BOOST_AUTO_TEST_CASE(moved_or_broken_cells_are_refused_or_change_nothing) {
     for (const Fixture& fixture : fixtures()) {
-        if (!fixture.name.ends_with("/minimal")) continue;
+        const bool minimal = fixture.name.ends_with("/minimal");
+        if (!minimal && !fixture.name.ends_with("/full_month")) continue;
         const Context context = fixture.context();
         const std::vector<Converted> good = read(fixture);
         BOOST_TEST_REQUIRE(is_good(good), fixture.name);
@@ -368,11 +369,16 @@ BOOST_AUTO_TEST_CASE(moved_or_broken_cells_are_refused_or_change_nothing) {
             Random random(seed);
             std::vector<DialectFile> files = fixture.files;
             const int kind = static_cast<int>(seed % kinds_of_damage);
-            if (!damage_structure(files.front().bytes, kind, random)) continue;
-            for (const Converted& set : to_standard(context, *fixture.chosen(), files))
-                BOOST_TEST((set.state == Converted::State::quarantined || is_among(set, good)),
-                           fixture.name << ": damage " << kind << " seed " << seed << "\n"
-                                        << set.report.text(Lang::en));
+            // A file of several rows that ends early in a last cell that may be empty tells
+            // nothing.
+            if (kind == cut_off && !minimal) continue;
+            if (!damage_structure(files[below(random, files.size())].bytes, kind, random)) continue;
+            // Nothing that was not said; what is missing is told by a refusal.
+            const std::vector<Converted> sets = to_standard(context, *fixture.chosen(), files);
+            const RowsOfType before = released_rows(good), after = released_rows(sets);
+            BOOST_TEST((std::includes(before.begin(), before.end(), after.begin(), after.end()) &&
+                        (before.size() == after.size() || !is_good(sets))),
+                       fixture.name << ": damage " << kind << " seed " << seed);
         }
     }
 }

@@ -421,6 +421,10 @@ def make_b():
     case(d, "deletion_name_over_a_record", {new_name("DLTJSK", VISITS, MANAGER): standard("UPJSK", rows)}, [refused("A-NAME-02")])
     case(d, "upkhon", {f"UPKHON_{MANAGER}_46_{SECOND_MANAGER}_43_{SERIAL}.CSV": standard("UPKIHON", [basics()])},
          [a_set(f"{MANAGER}:46", ref(SECOND_MANAGER), {"UPKIHON": [basics()]})])
+    case(d, "basics_with_a_zero_month", {f"UPKIHON_000000_{MANAGER}_46_{SECOND_MANAGER}_43_{SERIAL}.CSV": standard("UPKIHON", [basics()])},
+         [a_set(f"{MANAGER}:46", ref(SECOND_MANAGER), {"UPKIHON": [basics()]})])
+    case(d, "name_copied_from_a_pdf", {name.replace("_", "\u0332"): standard("UPJSK", rows)}, [refused("A-NAME-01")])
+    case(d, "service_types_of_three_characters", {name.replace("_11_", "_111_"): standard("UPJSK", rows)}, [refused("A-NAME-01")])
     case(d, "month_that_does_not_exist", {name.replace(MONTH, "202613", 1): standard("UPJSK", rows)}, [refused("A-NAME-03")])
     blank = [{**row, "service_office_name": "　" + row["service_office_name"]} for row in rows]
     out_case(d, "text_that_does_not_come_back", {name: standard("UPJSK", blank)}, None, ["A-BACK-01"])
@@ -536,10 +540,10 @@ def make_c():
     own_case("own_dialect_with_a_limit", {wide_name(HANAKO): two}, [refused("A-CSV-03")], "layout: L1",
              "layout: L1\nlimits: {rows: 2}")
     wave = Person("A001", HANAKO.insured, HANAKO.name, HANAKO.kana, "2", "19400215", "22", MANAGER, "架空\u301c支子")
-    case(d, "wave_dash_is_refused", {wide_name(wave): wide_file([wide_row(wave, SHORT)])}, [refused("A-ENC-02")], tables)
-    folded = good(VISITS, [(wave, [SHORT])], notes=["A-ENC-03"])
-    own_case("own_dialect_folds_a_wave_dash", {wide_name(wave): wide_file([wide_row(wave, SHORT)])}, folded,
-             "on_unmappable: reject", "on_unmappable: replace-and-report")
+    case(d, "wave_dash", {wide_name(wave): wide_file([wide_row(wave, SHORT)])},
+         good(VISITS, [(wave, [SHORT])], notes=["A-ENC-03"]), tables)
+    own_case("own_dialect_folds_nothing", {wide_name(wave): wide_file([wide_row(wave, SHORT)])}, [refused("A-ENC-02")],
+             "on_unmappable: replace-and-report", "on_unmappable: reject")
     case("none", "two_dialects_fit", {wide_name(HANAKO): wide_file([wide_row(HANAKO, SHORT)])}, [refused("A-DET-02")], tables,
          dialects={"own-wide.yaml": own})
 
