@@ -1,6 +1,7 @@
 // One bundle: what it is, its bytes, its report, its receipts; acknowledging and recalling it.
 #include "gateway/api/api.hpp"
 #include "spec/render/form_view.hpp"
+#include "spec/render/report_words.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -129,13 +130,19 @@ void Api::get_view(RequestPtr request, const identity::Identity& caller, http::R
     if (!view) return respond(http::problem(view.error(), *request));
     services_.exchange.hand_over(
         caller, *view, request->deadline,
-        [this, request, respond = std::move(respond)](Result<exchange::Parcel> parcel,
-                                                      const std::exception_ptr& failure) {
+        [this, request, row = view->row, respond = std::move(respond)](
+            Result<exchange::Parcel> parcel, const std::exception_ptr& failure) {
             if (failure || !parcel)
                 return respond_error(parcel.error(), failure, *request, respond);
+            const Lang lang = lang_of(*request);
+            std::vector<std::string> above;
+            if (!parcel->signatures.empty())
+                above.push_back(
+                    std::string(in(lang, "電子署名の水準 ", "level of signatures: ")) +
+                    signature_level_words(services_.exchange.signature_level(row), lang));
             const auto files = files_of(std::move(*parcel));
             const auto catalog = services_.exchange.services().catalog();
-            auto response = http::text_response(200, form_html(*catalog, files, lang_of(*request)),
+            auto response = http::text_response(200, form_html(*catalog, files, lang, {}, above),
                                                 "text/html; charset=utf-8");
             response.headers.emplace_back(
                 "Content-Security-Policy",

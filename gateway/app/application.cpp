@@ -178,10 +178,11 @@ struct Application::Impl {
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Upkeep> upkeep;
     std::mutex reload_mutex; // held by the one who reloads
-    std::mutex mutex;        // guards catalog, check_policy, mapping, directory, looked_at
+    std::mutex mutex;        // guards catalog, check_policy, signers, mapping, directory, looked_at
     CatalogPtr catalog;
     identity::MappingPtr mapping;
     exchange::CheckPolicy check_policy;
+    std::shared_ptr<const audit::SignerTrust> signers; // of senders
     identity::DirectoryPtr directory;
     std::chrono::steady_clock::time_point looked_at{};
     Observer observer;
@@ -191,6 +192,7 @@ struct Application::Impl {
         : config(std::move(settings)), folder_lock(shared_lock(config)), observer(std::move(told)) {
         catalog = catalog_of(config.spec_dir);
         check_policy = policy_of(config, *catalog);
+        signers = signers_of(config);
         signer = read_log_key(config);
         auto master = read_master_key(config);
         if (!master) throw ConfigurationError(master.error().detail);
@@ -246,7 +248,7 @@ struct Application::Impl {
                 [this] { return current_directory(); },
                 [this](std::function<void()> work) { server->post(std::move(work)); },
                 [this] { return current_policy(); },
-                signers_of(config)};
+                [this] { return current_signers(); }};
     }
 
     UpkeepServices upkeep_services() {
@@ -320,6 +322,11 @@ struct Application::Impl {
                     webhooks->test(row, std::move(done));
                 },
                 [this] { webhooks->wake(); }, config.webhooks.overlap};
+    }
+
+    std::shared_ptr<const audit::SignerTrust> current_signers() {
+        const std::lock_guard lock(mutex);
+        return signers;
     }
 
     CatalogPtr current_catalog() {
@@ -440,6 +447,11 @@ struct Application::Impl {
             auto fresh = load_mapping(config.identity_rules);
             const std::lock_guard lock(mutex);
             mapping = std::move(fresh);
+        });
+        reload_part("signers", [this] {
+            auto fresh = signers_of(config);
+            const std::lock_guard lock(mutex);
+            signers = std::move(fresh);
         });
         reload_part("directory", [this] {
             auto fresh = load_directory(*store, current_mapping());

@@ -29,7 +29,8 @@ class Application {
     /// queue, logs `stop`.
     void stop();
     /// SIGHUP: certificates, CRL, TLS policy, catalogue with profile and service codes, mapping of
-    /// certificates, directory. What cannot be read keeps its old state and is logged.
+    /// certificates, authorities of signers, directory. What cannot be read keeps its old state and
+    /// is logged.
     void reload();
 
   private:

@@ -1,6 +1,7 @@
 #include "gateway/cli/catalog.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/progress.hpp"
+#include "gateway/cli/signers.hpp"
 #include "gateway/cli/text.hpp"
 #include "spec/base/clock.hpp"
 #include "spec/check/checker.hpp"
@@ -20,24 +21,28 @@ const Usage check_usage{
     "validates files, folders and ZIPs offline",
     {"PATH…", 1, any_number},
     with(
-        with({{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
-               "edition of the standard (default auto)"},
-              {"--profile", "NAME",
-               "検査の厳しさ standard、strict、lenient、または自分の設定ファイル（.yaml）（既定 "
-               "standard）",
-               "how strict: standard, strict, lenient, or an own file .yaml (default standard)"},
-              {"--service-codes", "PATH",
-               "サービスコード表（.yaml、市町村の .csv、またはそのフォルダー）とも照らし合わせます",
-               "checks with these service code tables too (.yaml, a city's .csv, a folder)"},
-              {"--sender", "OFFICE", "送信元はこの事業所であること",
-               "the sender must be this office"},
-              {"--receiver", "OFFICE", "送信先はこの事業所であること",
-               "the receiver must be this office"},
-              {"--format", "text|json|csv", "出力の形式（既定 text）",
-               "form of the output (default text)"},
-              {"--show-values", "", "値も表示します（text だけ。個人情報に注意）",
-               "shows the values too (text only; personal data)"}},
-             lang_option()),
+        with(
+            with(
+                {{"--edition", "auto|4.1|3", "標準仕様の版（既定 auto）",
+                  "edition of the standard (default auto)"},
+                 {"--profile", "NAME",
+                  "検査の厳しさ standard、strict、lenient、または自分の設定ファイル（.yaml）（既定 "
+                  "standard）",
+                  "how strict: standard, strict, lenient, or an own file .yaml (default standard)"},
+                 {"--service-codes", "PATH",
+                  "サービスコード表（.yaml、市町村の "
+                  ".csv、またはそのフォルダー）とも照らし合わせます",
+                  "checks with these service code tables too (.yaml, a city's .csv, a folder)"},
+                 {"--sender", "OFFICE", "送信元はこの事業所であること",
+                  "the sender must be this office"},
+                 {"--receiver", "OFFICE", "送信先はこの事業所であること",
+                  "the receiver must be this office"},
+                 {"--format", "text|json|csv", "出力の形式（既定 text）",
+                  "form of the output (default text)"},
+                 {"--show-values", "", "値も表示します（text だけ。個人情報に注意）",
+                  "shows the values too (text only; personal data)"}},
+                lang_option()),
+            signer_options()),
         spec_dir_option())};
 
 namespace {
@@ -93,12 +98,16 @@ std::string rendered(const Catalog& catalog, const Report& report, const Argumen
     return wrapped(to_text(catalog, report, lang), terminal_columns());
 }
 
-Report checked(const Catalog& catalog, std::vector<InputFile> files, const CheckOptions& options) {
+Report checked(const Catalog& catalog, std::vector<InputFile> files, const CheckOptions& options,
+               const Arguments& given) {
     Progress progress;
     try {
         const Heap heap = group_files(catalog, std::move(files));
-        return check_heap(catalog, heap, options,
-                          [&](const CheckProgress& now) { progress.show(progress_text(now)); });
+        Report report = check_heap(catalog, heap, options, [&](const CheckProgress& now) {
+            progress.show(progress_text(now));
+        });
+        exchange::add_signatures(report, signatures_in(catalog, heap, given), options.max_findings);
+        return report;
     } catch (const FileChanged& changed) {
         throw Failure(exit_usage, std::string("検査の間にファイルが変わったか、読めなくなりました。"
                                               "書き込みが終わってからやり直してください / "
@@ -121,7 +130,7 @@ int check_command(const Arguments& given) {
         throw Failure(exit_usage,
                       "ファイルがありません / no files in: " + given.operands().front());
 
-    const Report report = checked(*catalog, std::move(*files), options);
+    const Report report = checked(*catalog, std::move(*files), options, given);
     std::cout << rendered(*catalog, report, given);
     return report.verdict == Verdict::accepted ? exit_done : exit_not_good;
 }

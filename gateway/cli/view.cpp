@@ -1,8 +1,12 @@
 #include "adapters/client/save_folder.hpp"
 #include "gateway/cli/catalog.hpp"
 #include "gateway/cli/commands.hpp"
+#include "gateway/cli/signers.hpp"
 #include "spec/records/unpack.hpp"
 #include "spec/render/form_view.hpp"
+#include "spec/render/report_words.hpp"
+
+#include <set>
 
 #include <iostream>
 
@@ -15,7 +19,7 @@ const Usage view_usage{
     {"PATH…", 1, any_number},
     with(with({{"--out", "PATH", "書き出すファイル（.html）またはフォルダー（既定 標準出力）",
                 "file (.html) or folder to write into (default: standard output)"}},
-              lang_option()),
+              with(signer_options(), lang_option())),
          spec_dir_option())};
 
 namespace {
@@ -25,17 +29,42 @@ std::filesystem::path target_of(const std::filesystem::path& out) {
     return out.extension() == ".html" ? out : out / "forms.html";
 }
 
+/// Takes the signatures out; a line for each bundle that has any.
+std::vector<std::string> take_signatures(const Catalog& catalog, std::vector<InputFile>& files,
+                                         const Arguments& given, Lang lang) {
+    const Heap heap = group_files(catalog, files);
+    std::set<std::string> names;
+    for (const auto& signature : heap.signatures) names.insert(signature.name);
+    std::erase_if(files, [&](const InputFile& file) { return names.count(file.name) > 0; });
+    std::vector<std::string> lines;
+    const auto judged = signatures_in(catalog, heap, given);
+    for (std::size_t i = 0; i < judged.size(); ++i) {
+        if (judged[i].signatures.empty()) continue;
+        const Bundle& bundle = heap.bundles[i];
+        lines.push_back(office_words(bundle.from, lang) + " → " + office_words(bundle.to, lang) +
+                        " " + bundle.serial.str() +
+                        std::string(in(lang, "：電子署名の水準 ", ": level of signatures ")) +
+                        signature_level_words(name_of(judged[i].level), lang));
+        for (const auto& finding : judged[i].findings) {
+            const auto text = text_of(catalog, finding, lang);
+            lines.push_back(text.message);
+        }
+    }
+    return lines;
+}
+
 } // namespace
 
 int view_command(const Arguments& given) {
     const CatalogPtr catalog = catalog_of(given);
-    const auto files =
+    auto files =
         value_or_fail(read_paths({given.operands().begin(), given.operands().end()}), "読めません");
     if (files.empty())
         throw Failure(exit_usage,
                       "ファイルがありません / no files in: " + given.operands().front());
     const Lang lang = given.text("--lang") == "en" ? Lang::en : Lang::ja;
-    const std::string html = form_html(*catalog, files, lang);
+    const auto above = take_signatures(*catalog, files, given, lang);
+    const std::string html = form_html(*catalog, files, lang, {}, above);
     if (!given.has("--out")) {
         std::cout << html;
         return exit_done;

@@ -41,7 +41,8 @@ struct Services {
     std::function<identity::DirectoryPtr()> directory;
     std::function<void(std::function<void()>)> post; // runs work on the worker pool
     std::function<CheckPolicy()> policy = {};        // empty = the standard profile, no codes
-    std::shared_ptr<const audit::SignerTrust> signers = {}; // null: no authority is configured
+    /// Empty, or gives null: no authority is configured.
+    std::function<std::shared_ptr<const audit::SignerTrust>()> signers = {};
 };
 
 /// A request to send: files of the standard, and papers with their cover.
@@ -99,7 +100,7 @@ class Exchange {
   public:
     Exchange(Services services, ExchangeLimits limits);
 
-    /// Validates, stores nothing.
+    /// Validates, senders' signatures included; stores nothing.
     Report check(const identity::Identity& sender, std::vector<InputFile> files,
                  const std::string& edition) const;
     const Services& services() const { return services_; }
@@ -178,7 +179,7 @@ class Exchange {
     void judge_deletes(const Plan& plan, Draft& draft) const;
     void judge_split(const Plan& plan, Draft& draft) const;
     void judge_signatures(const Plan& plan, Draft& draft) const;
-    const audit::SignerTrust& signers() const;
+    std::shared_ptr<const audit::SignerTrust> signers() const; // never null
     void finish_draft(Plan& plan, Draft& draft) const;
     Bytes tag_of(std::string_view principal, std::string_view key) const;
 

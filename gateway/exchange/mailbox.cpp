@@ -134,7 +134,8 @@ std::string Exchange::title(const BundleView& view) const {
 
 std::string Exchange::signature_level(const store::BundleRow& row) const {
     const std::string none(name_of(SignatureLevel::connection));
-    if (!services_.signers) return none; // nobody could be told from a stranger: not worth a look
+    if (!services_.signers || !services_.signers())
+        return none; // nobody could be told from a stranger: not worth a look
     const auto steps = services_.store.steps(row.id);
     const auto first =
         steps.empty() ? Result<audit::Entry>(Error{}) : audit::parse_entry(steps.front().leaf);

@@ -22,10 +22,11 @@ std::vector<InputFile> take_signatures_of(const std::vector<ParcelFile>& files,
 
 struct SignerRules {
     const Catalog& catalog;
-    const audit::SignerTrust& trust;
+    /// Null: who issued the signers' certificates is not looked at. Every level is L0 then, and
+    /// R-SIG-03/unknown_ca is not said.
+    const audit::SignerTrust* trust = nullptr;
     const identity::Directory& directory;
-    OfficeNo sender; // whose signature an office's is
-    Time now{};      // certificates are judged at the moment of acceptance
+    Time now{}; // certificates are judged at the moment of acceptance
 };
 
 struct JudgedSignatures {
@@ -33,7 +34,16 @@ struct JudgedSignatures {
     std::vector<SignatureSummary> signatures;
     std::vector<Finding> findings;
 };
-JudgedSignatures judge_signatures(const Parcel& parcel, const SignerRules& rules);
+/// `sender`: whose signature an office's is.
+JudgedSignatures judge_signatures(const Parcel& parcel, const OfficeNo& sender,
+                                  const SignerRules& rules);
+/// Of each bundle of a heap, in its order. A signed file too large to be held is read whole.
+std::vector<JudgedSignatures> judge_signatures(const Heap& heap, const SignerRules& rules);
+/// Into the report over that heap: counts, verdicts, at most `max_findings` a bundle.
+void add_signatures(Report& report, std::vector<JudgedSignatures> judged, std::size_t max_findings);
+
+/// Counts it; keeps it while there are fewer than `cap`.
+void add_finding(BundleReport& report, Finding finding, std::size_t cap);
 
 /// Over the signature files, for the leaf's line `sig cms`; nullopt without signatures.
 std::optional<Digest> digest_of_signatures(const Parcel& parcel);

@@ -59,20 +59,6 @@ std::string findings_context(std::string_view key) {
     return "findings/" + std::string(key);
 }
 
-void add_finding(BundleReport& report, Finding finding, std::size_t cap) {
-    if (finding.severity == Severity::off) return;
-    if (finding.severity == Severity::error) {
-        ++report.errors;
-        report.verdict = Verdict::rejected;
-    } else {
-        ++report.warnings;
-    }
-    if (report.findings.size() < cap)
-        report.findings.push_back(std::move(finding));
-    else
-        ++report.findings_dropped;
-}
-
 Finding plain_finding(const Catalog& catalog, const CheckPolicy& policy, std::string_view rule,
                       std::string_view variant, std::map<std::string, std::string> args = {}) {
     const RuleText& text = catalog.rule(rule);
@@ -234,7 +220,14 @@ Report Exchange::check(const identity::Identity& sender, std::vector<InputFile> 
     options.has_schedule = [&](const Bundle& bundle, std::string_view user) {
         return has_schedule({bundle.from, bundle.to}, user, *options.now);
     };
-    return check_heap(*catalog, group_files(*catalog, std::move(files)), options);
+    const Heap heap = group_files(*catalog, std::move(files));
+    Report report = check_heap(*catalog, heap, options);
+    const auto trust = signers();
+    add_signatures(report,
+                   exchange::judge_signatures(
+                       heap, {*catalog, trust.get(), *services_.directory(), *options.now}),
+                   limits_.max_findings);
+    return report;
 }
 
 std::shared_ptr<Exchange::Plan> Exchange::plan(Submission submission) const {
@@ -433,16 +426,18 @@ Bytes Exchange::tag_of(std::string_view principal, std::string_view key) const {
         .substr(0, 16);
 }
 
-const audit::SignerTrust& Exchange::signers() const {
+std::shared_ptr<const audit::SignerTrust> Exchange::signers() const {
     static const auto nobody = audit::SignerTrust::make({}, {}).value();
-    return services_.signers ? *services_.signers : *nobody;
+    auto configured = services_.signers ? services_.signers() : nullptr;
+    return configured ? configured : nobody;
 }
 
 void Exchange::judge_signatures(const Plan& plan, Draft& draft) const {
     if (draft.parcel.signatures.empty()) return;
+    const auto trust = signers();
     auto judged =
-        exchange::judge_signatures(draft.parcel, {*plan.catalog, signers(), *plan.directory,
-                                                  draft.row.pair.from.office, plan.now});
+        exchange::judge_signatures(draft.parcel, draft.row.pair.from.office,
+                                   {*plan.catalog, trust.get(), *plan.directory, plan.now});
     draft.signature_level = judged.level;
     draft.report.signatures = std::move(judged.signatures);
     for (auto& finding : judged.findings)

@@ -36,7 +36,7 @@ struct BundleReport {
     Verdict verdict = Verdict::accepted;
     std::uint64_t errors = 0, warnings = 0;
     std::vector<FileSummary> files;
-    std::vector<SignatureSummary> signatures; // only of what a gateway looked at
+    std::vector<SignatureSummary> signatures; // where they were looked at
     std::vector<Finding> findings;            // sorted by file, record, column, rule
     std::uint64_t findings_dropped = 0;
 };

@@ -10,6 +10,7 @@ void append_style(Html& html) {
 @page{size:A4 landscape;margin:7mm}
 *{box-sizing:border-box}
 body{margin:0;color:#000;background:#fff;font:9pt/1.3 "BIZ UDPGothic","BIZ UDGothic","Yu Gothic","Hiragino Sans","Meiryo","IPAexGothic","IPAPGothic","Noto Sans CJK JP",sans-serif;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+p.above{margin:0 0 2mm;font-size:10pt}
 @media screen{body{background:#ddd;padding:4mm}.sheet{background:#fff;margin:0 auto 6mm;padding:7mm;width:297mm;min-height:210mm;box-shadow:0 1px 5px #777}}
 .sheet{position:relative;break-after:page;break-inside:auto}
 .sheet:last-child{break-after:auto}

@@ -14,8 +14,10 @@ class Document {
         : data_(data), lang_(lang), limits_(limits), html_(limits.max_bytes),
           image_bytes_left_(limits.max_images_bytes) {}
 
-    std::string write() {
+    std::string write(const std::vector<std::string>& above) {
         begin();
+        for (const std::string& line : above)
+            html_.raw("<p class=\"above\">").text(line).raw("</p>\n");
         for (const UserForms& user : data_.users) write_user(user);
         for (const DeleteForm& form : data_.deletes)
             if (room()) delete_list(html_, *form.table, lang_);
@@ -104,9 +106,9 @@ class Document {
 } // namespace
 
 std::string form_html(const Catalog& catalog, const std::vector<InputFile>& files, Lang lang,
-                      const FormLimits& limits) {
+                      const FormLimits& limits, const std::vector<std::string>& above) {
     const FormData data = gather(catalog, files, limits.max_rows);
-    return Document(data, lang, limits).write();
+    return Document(data, lang, limits).write(above);
 }
 
 } // namespace cpg

@@ -22,7 +22,8 @@ struct FormLimits {
 /// 予定 and 実績 of one user and month given together share one grid; when one is missing its rows
 /// stay empty. The forms are official Japanese sheets in either language: `lang` is that of the
 /// notes around them.
+/// `above`: lines that stand above the forms, such as what the sender's signatures are worth.
 std::string form_html(const Catalog& catalog, const std::vector<InputFile>& files, Lang lang,
-                      const FormLimits& limits = {});
+                      const FormLimits& limits = {}, const std::vector<std::string>& above = {});
 
 } // namespace cpg

@@ -149,6 +149,9 @@ void add_bundle(std::string& out, const Catalog& catalog, const BundleReport& re
     for (const FileSummary& file : report.files)
         add_line(out, {"  ・", printable(file.name), in(lang, "  ", "  records: "),
                        std::to_string(file.records), in(lang, "件", "")});
+    for (const SignatureSummary& signature : report.signatures)
+        add_line(out, {"  ・", in(lang, "電子署名 ", "signature "), printable(signature.file), "  ",
+                       signature_level_words(signature.level, lang)});
     add_findings(out, catalog, report.findings, lang);
     if (report.findings_dropped != 0) {
         const std::string dropped = std::to_string(report.findings_dropped);

@@ -31,6 +31,14 @@ std::string_view kind_words(std::string_view kind, Lang lang) {
     return in(lang, "組み合わせの分からないファイル", "unknown set of files");
 }
 
+std::string signature_level_words(std::string_view level, Lang lang) {
+    const std::string_view words =
+        level == "L2" ? in(lang, "（認定認証局の証明書による署名）", " (accredited authority)")
+        : level == "L1" ? in(lang, "（送信元の事業所の署名）", " (the sending office's)")
+                        : in(lang, "（署名者は確認していません）", " (signer not confirmed)");
+    return std::string(level).append(words);
+}
+
 std::string_view severity_words(Severity severity, Lang lang) {
     return severity == Severity::error ? in(lang, "エラー", "error") : in(lang, "警告", "warning");
 }

@@ -14,6 +14,8 @@ inline std::string_view in(Lang lang, std::string_view ja, std::string_view en) 
 std::string_view kind_words(std::string_view kind, Lang lang);
 /// "エラー", "警告"
 std::string_view severity_words(Severity severity, Lang lang);
+/// "L1（事業所の署名）" of "L1".
+std::string signature_level_words(std::string_view level, Lang lang);
 /// "0370100017（43）"
 std::string office_words(const OfficeRef& end, Lang lang);
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Senders' detached signatures (`<name>.p7s`): made by cpgw and by openssl, judged, kept, delivered, proven."""
+import json
 import pathlib
+import shutil
 import sys
 import tempfile
+import time
 
-from harness import CARE, JPEG, ROOT, VISIT, GatewayTest, OpensslPki, cpgw, main, pdf, read_zip, run, schedule
+from harness import CARE, JPEG, ROOT, VISIT, GatewayTest, OpensslPki, cpgw, main, make_zip, pdf, read_zip, run, schedule
 
 SCRIPT = ROOT / "deploy" / "verify" / "verify_receipt.py"
 
@@ -39,7 +42,9 @@ class SignedTest(GatewayTest):
         cls.offices = SignersPki(folder / "offices", "Signers of Offices")
         cls.accredited = SignersPki(folder / "accredited", "Accredited CA")
         cls.foreign = SignersPki(folder / "foreign", "A CA nobody listed")
-        cls.settings = {"evidence": f"{{signers_ca: {cls.offices.ca}, accredited_ca: {cls.accredited.ca}}}"}
+        cls.trusted = folder / "signers.pem"
+        shutil.copyfile(cls.offices.ca, cls.trusted)
+        cls.settings = {"evidence": f"{{signers_ca: {cls.trusted}, accredited_ca: {cls.accredited.ca}}}"}
         cls.office = cls.offices.issue_office(CARE.number)
         super().setUpClass()
 
@@ -130,6 +135,46 @@ class Signatures(SignedTest):
         pair = self.offices.issue_office(CARE.number, "expired", days=-1)
         self.rejected(self.as_office(CARE).send(self.signed(schedule(), pair)), "R-SIG-02")
 
+    def check(self, files):
+        """The bundle's report of POST /v1/check."""
+        return self.expect(self.as_office(CARE).post("/v1/check", make_zip(files), "application/zip"), 200).json()["bundles"][0]
+
+    def test_a_check_judges_signatures_as_the_submission_does(self):
+        signed = self.signed(schedule())
+        report = self.check(signed)
+        self.assertEqual((report["verdict"], {one["level"] for one in report["signatures"]}), ("accepted", {"L1"}))
+        self.assertEqual(report, self.send_signed(signed)[2])
+        stranger = self.check(self.signed(schedule(), self.foreign.issue_office(CARE.number)))
+        self.assertEqual((stranger["verdict"], about_signatures(stranger)[0]["rule"]), ("accepted", "R-SIG-03"))
+        expired = self.check(self.signed(schedule(), self.offices.issue_office(CARE.number, "past", days=-1)))
+        self.assertEqual((expired["verdict"], about_signatures(expired)[0]["rule"]), ("rejected", "R-SIG-02"))
+        name = next(name for name in signed if name.endswith(".p7s"))
+        broken = self.check(signed | {name: b"x"})
+        self.assertEqual((broken["verdict"], about_signatures(broken)[0]["rule"]), ("rejected", "R-SIG-01"))
+
+    def test_authorities_of_signers_are_read_again_on_sighup(self):
+        pair = self.foreign.issue_office(CARE.number)
+        before = self.trusted.read_text()
+
+        def reload(content, event):
+            seen = self.gateway.log.read_text().count(event)
+            self.trusted.write_text(content)
+            self.gateway.reload()
+            end = time.monotonic() + 20
+            while self.gateway.log.read_text().count(event) == seen:
+                self.assertLess(time.monotonic(), end, f"no {event}")
+                time.sleep(0.02)
+
+        try:
+            self.assertEqual(self.send_signed(self.signed(schedule(), pair))[1]["signature_level"], "L0")
+            reload(before + self.foreign.ca.read_text(), '"event":"reload.signers"')
+            self.assertEqual(self.send_signed(self.signed(schedule(), pair))[1]["signature_level"], "L1")
+            reload("no certificate", '"event":"reload.signers.failed"')  # what cannot be read keeps its old state
+            self.assertEqual(self.send_signed(self.signed(schedule(), pair))[1]["signature_level"], "L1")
+        finally:
+            reload(before, '"event":"reload.signers"')
+        self.assertEqual(self.send_signed(self.signed(schedule(), pair))[1]["signature_level"], "L0")
+
     def test_a_signature_of_nothing_is_a_stray(self):
         files = schedule()
         name = next(iter(files))
@@ -150,7 +195,37 @@ class Signatures(SignedTest):
 
 
 class OnDisk(SignedTest):
-    """cpgw sign, and verification of what was fetched, by cpgw and by the second verifier."""
+    """cpgw sign, check and view, and verification of what was fetched, by cpgw and by the second verifier."""
+
+    def test_check_and_view_say_what_signatures_are_worth(self):
+        folder = self.folder / "to-check"
+        folder.mkdir()
+        signed = self.signed(schedule())
+        for name, data in signed.items():
+            (folder / name).write_bytes(data)
+        trust = ("--signers-ca", self.offices.ca)
+
+        def check(*options, code=0):
+            answer = cpgw("check", "--format", "json", *options, folder, check=False)
+            self.assertEqual(answer.returncode, code, answer)
+            return json.loads(answer.stdout)["bundles"][0]
+
+        alone = check()
+        self.assertEqual(({one["level"] for one in alone["signatures"]}, about_signatures(alone)), ({"L0"}, []))
+        self.assertEqual({one["level"] for one in check(*trust)["signatures"]}, {"L1"})
+        self.assertEqual({one["level"] for one in check("--accredited-ca", self.offices.ca)["signatures"]}, {"L2"})
+        self.assertEqual({one["rule"] for one in about_signatures(check("--signers-ca", self.foreign.ca))}, {"R-SIG-03"})
+        self.assertIn("L1（送信元の事業所の署名）", cpgw("check", *trust, folder).stdout.decode())
+        self.assertIn("電子署名の水準 L1（送信元の事業所の署名）", cpgw("view", *trust, folder).stdout.decode())
+        alone = cpgw("view", folder).stdout.decode()
+        self.assertIn("電子署名の水準 L0（署名者は確認していません）", alone)
+        self.assertNotIn(".p7s", alone)
+        name = next(name for name in signed if not name.endswith(".p7s"))
+        bundle = self.accepted(self.as_office(CARE).send(signed))[0]
+        self.assertIn("電子署名の水準 L1", self.as_office(CARE).get(f"/v1/bundles/{bundle}/view").body.decode())
+        (folder / (name + ".p7s")).write_bytes(openssl_sign(self.work, b"another file", self.office))
+        self.assertEqual(about_signatures(check(*trust, code=1))[0]["rule"], "R-SIG-01")
+        self.assertIn("ファイルの内容と合いません", cpgw("view", *trust, folder).stdout.decode())
 
     def fetched(self, files):
         """A folder as `cpgw fetch` writes it."""

@@ -474,4 +474,12 @@ BOOST_AUTO_TEST_CASE(a_big_office_is_shown_within_its_limits) {
                2001u); // 1500 * 2 are more than max_sheets; and the page that says so
 }
 
+BOOST_AUTO_TEST_CASE(lines_above_the_forms_are_shown_and_break_nothing) {
+    const std::string html = form_html(catalog(), {}, Lang::ja, {}, {"水準 L1", "<b>&\x1b"});
+    BOOST_TEST(html.find("<p class=\"above\">水準 L1</p>") < html.find("<section"));
+    BOOST_TEST(count_of(html, "<p class=\"above\">&lt;b&gt;&amp;") == 1u);
+    BOOST_TEST(count_of(html, "<b>") == 0u);
+    BOOST_TEST(count_of(html, "\x1b") == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
