@@ -26,6 +26,7 @@ std::string settings_yaml(const SandboxSettings& settings) {
            "crl: pki/crl.pem}\n"
            "data: data\n"
            "log: {file: gateway.log}\n"
+           "webhooks: {allow_private: on}\n"
            "events: {unclaimed_after: " +
            std::to_string(settings.unclaimed_after.count()) + "s}\n";
 }
