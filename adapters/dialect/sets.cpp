@@ -295,7 +295,8 @@ Serial Builder::one_second_later(const Serial& serial) {
 void add_silent_sources(const std::map<std::string, std::set<std::string>>& said_again,
                         std::vector<std::string>& sources) {
     const std::vector<std::string> speaking = sources;
-    for (const auto& [file, kept_in] : said_again) {
+    for (const auto& [file, files] : said_again) {
+        const std::set<std::string>& kept_in = files; // clang 14: no binding in a lambda
         const bool stood_for = std::any_of(speaking.begin(), speaking.end(), [&](const auto& own) {
             return kept_in.count(own) != 0;
         });

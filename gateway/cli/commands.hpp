@@ -37,8 +37,8 @@ extern const Usage sign_usage, evidence_usage;
 int sign_command(const Arguments& given);
 int evidence_command(const Arguments& given);
 
-extern const Usage cert_ca_init_usage, cert_csr_usage, cert_issue_usage, cert_renew_usage, cert_revoke_usage,
-    cert_crl_usage, cert_show_usage;
+extern const Usage cert_ca_init_usage, cert_csr_usage, cert_issue_usage, cert_renew_usage,
+    cert_revoke_usage, cert_crl_usage, cert_show_usage;
 int cert_ca_init_command(const Arguments& given);
 int cert_csr_command(const Arguments& given);
 int cert_issue_command(const Arguments& given);

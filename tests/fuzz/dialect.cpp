@@ -26,10 +26,11 @@ Context context() {
     out.from = OfficeRef{*OfficeNo::parse("0370100025"), ServiceType::parse("11")};
     out.to = OfficeRef{*OfficeNo::parse("0370100017"), ServiceType::parse("43")};
     out.month = Month::of(2026, 10);
-    out.tables.tables["people"] = OfficeTable(
-        {"local_id", "insurer_no", "insured_no", "name", "kana", "planner_office_no"},
-        {{"L1", "990010", "0000000001", "見本 花子", "ミホン ハナコ", "0370100017"}});
-    out.tables.tables["services"] = OfficeTable({"name", "service_code"}, {{"身体介護1", "111111"}});
+    out.tables.tables["people"] =
+        OfficeTable({"local_id", "insurer_no", "insured_no", "name", "kana", "planner_office_no"},
+                    {{"L1", "990010", "0000000001", "見本 花子", "ミホン ハナコ", "0370100017"}});
+    out.tables.tables["services"] =
+        OfficeTable({"name", "service_code"}, {{"身体介護1", "111111"}});
     return out;
 }
 

@@ -5,8 +5,8 @@
 using namespace cpg;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto outcome = adapters::load_dialect(
-        *embedded_catalog(), {"own.yaml", Bytes(fuzz::view(data, size))});
+    const auto outcome =
+        adapters::load_dialect(*embedded_catalog(), {"own.yaml", Bytes(fuzz::view(data, size))});
     fuzz::require((outcome.dialect == nullptr) != outcome.problems.empty(),
                   "a dialect, or what is wrong with it");
     return 0;

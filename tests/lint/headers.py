@@ -18,7 +18,7 @@ FORBIDDEN = [
 ]
 NOT_TEXT_RULES = {"LICENSE"}
 # Bytes as other programs write them: their encoding and line ends are what is tested.
-FOREIGN = ("tests/vectors/", "tests/corpus/", "tests/adapters/fixtures/")
+FOREIGN = ("tests/vectors/", "tests/corpus/", "tests/fuzz/corpus/", "tests/adapters/fixtures/")
 
 
 def check_file(path, text):
