@@ -8,7 +8,7 @@ import type { Conversion } from "./evidence/leaf.js";
 import { checkLog } from "./evidence/log.js";
 import { parseKey } from "./evidence/note.js";
 import { proveStep } from "./evidence/steps.js";
-import { saveFile, saveFolder } from "./folder.js";
+import { saveFile, saveFolder, type SavedFolder } from "./folder.js";
 import { Listing, type InboxOptions, type OutboxOptions } from "./listing.js";
 import { multipart, type Body } from "./multipart.js";
 import { targetOf, type GetAnswer, type GetParameters, type GetPath } from "./paths.js";
@@ -16,7 +16,7 @@ import { retrying, type RetryOptions } from "./retry.js";
 import { Transport, problemOf, type Answer, type Call, type ConnectionOptions } from "./transport.js";
 import type {
   Bundle, BundleDetail, BundleReport, Cover, FetchedBundle, NamedFile, NewWebhook, Office, Report, Sent, SentBundle, State,
-  StepReceipt, StepTaken, Webhook,
+  Step, StepReceipt, StepTaken, Webhook,
 } from "./types.js";
 import { MAX_BUNDLE_BYTES, readZip } from "./zip.js";
 
@@ -34,6 +34,16 @@ export interface ClientOptions extends ConnectionOptions {
 export interface CallOptions {
   /** Ends the call with the signal's reason. What was sent may have arrived all the same. */
   readonly signal?: AbortSignal;
+}
+
+export interface CheckOptions extends CallOptions {
+  /** Default `auto`: by the files' names. */
+  readonly edition?: "auto" | "4.1" | "3";
+}
+
+export interface ReceiptOptions extends CallOptions {
+  /** Proven by a later checkpoint that witnesses cosigned, or that was time-stamped; while there is none, as ever. */
+  readonly with?: "cosignatures" | "timestamp";
 }
 
 export interface SendOptions extends CallOptions {
@@ -60,9 +70,7 @@ export interface WebhookTried {
   readonly failure?: string;
 }
 
-type Step = "fetched" | "imported" | "import_failed" | "recalled" | "superseded";
-
-/** What only the receiver and sender see of a bundle's steps; everything after `accepted`. */
+/** After these nothing more happens by itself; an import that failed may still work at a second try. */
 export const SETTLED: readonly State[] = ["imported", "import_failed", "recalled", "superseded", "rejected"];
 
 function jsonOf(answer: Answer): unknown {
@@ -121,7 +129,7 @@ export class Client {
   // -- sending
 
   /** Validates, stores nothing. Findings are a result, not an error. */
-  async check(files: readonly NamedFile[], options: CallOptions & { readonly edition?: "auto" | "4.1" | "3" } = {}): Promise<Report> {
+  async check(files: readonly NamedFile[], options: CheckOptions = {}): Promise<Report> {
     const body = multipart({ files });
     const target = targetOf("/v1/check", {}, { edition: options.edition });
     return jsonOf(await this.#done({ method: "POST", target, ...this.#upload(body), signal: options.signal })) as Report;
@@ -137,7 +145,8 @@ export class Client {
   async send(files: readonly NamedFile[], options: SendOptions = {}): Promise<Sent> {
     const body = multipart({ files, papers: options.papers, cover: options.cover });
     const key = options.idempotencyKey ?? sha256(`${body.contentType}\n`, body.bytes).toString("hex");
-    const headers = { "Idempotency-Key": key, ...(options.conversion ? { "Cpgw-Conversion": conversionText(options.conversion) } : {}) };
+    const declared = options.conversion ? { "Cpgw-Conversion": conversionText(options.conversion) } : {};
+    const headers = { "Idempotency-Key": key, ...declared };
     const answer = await this.#done(
       { method: "POST", target: "/v1/bundles", ...this.#upload(body, headers), signal: options.signal },
       (given) => given.status === 201 || (given.status === 422 && !isProblem(given)),
@@ -153,7 +162,8 @@ export class Client {
 
   /** Takes a bundle back. @throws {Problem} `conflict`: it was fetched already */
   async recall(id: string, options: CallOptions = {}): Promise<StepTaken> {
-    return this.#step(id, "recalled", { method: "POST", target: targetOf("/v1/bundles/{id}/recall", { id }), signal: options.signal });
+    const target = targetOf("/v1/bundles/{id}/recall", { id });
+    return this.#step(id, "recalled", { method: "POST", target, signal: options.signal });
   }
 
   /** Waits until the bundle is in one of these states; default: until nothing more is to come. Ends by `signal` only. */
@@ -199,7 +209,7 @@ export class Client {
    * @returns the folder's path, and whether it was written now
    * @throws as `fetch`; what the file system says
    */
-  async fetchInto(parent: string, id: string, options: CallOptions = {}): Promise<{ readonly path: string; readonly written: boolean }> {
+  async fetchInto(parent: string, id: string, options: CallOptions = {}): Promise<SavedFolder> {
     const { bundle, files, receipts } = await this.fetch(id, options);
     asFileName(folderName(bundle));
     return saveFolder(parent, folderName(bundle), [...files, ...receiptFiles(receipts)]);
@@ -211,13 +221,19 @@ export class Client {
    * @param note a reason, at most 2,000 bytes, shown to both sides
    * @throws {Problem} `conflict`: not fetched yet, recalled, or imported before
    */
-  async acknowledge(id: string, state: "imported" | "import_failed", note = "", options: CallOptions = {}): Promise<StepTaken> {
+  async acknowledge(
+    id: string,
+    state: "imported" | "import_failed",
+    note = "",
+    options: CallOptions = {},
+  ): Promise<StepTaken> {
     const bytes = Buffer.from(JSON.stringify(note ? { state, note } : { state }));
     const upload = this.#upload({ contentType: "application/json", bytes });
-    return this.#step(id, state, { method: "POST", target: targetOf("/v1/bundles/{id}/ack", { id }), ...upload, signal: options.signal });
+    const target = targetOf("/v1/bundles/{id}/ack", { id });
+    return this.#step(id, state, { method: "POST", target, ...upload, signal: options.signal });
   }
 
-  /** The exact bytes of one file. For the receiver it does not count as `fetched`. @throws {DigestMismatch} as `fetch` */
+  /** The exact bytes of one file. By the receiver it counts as `fetched`. @throws {DigestMismatch} as `fetch` */
   async file(id: string, name: string, options: CallOptions = {}): Promise<Uint8Array> {
     return this.#bytes(targetOf("/v1/bundles/{id}/files/{name}", { id, name }), options);
   }
@@ -225,7 +241,8 @@ export class Client {
   /** The printable forms as HTML, A4 landscape. Opened by the receiver it counts as `fetched`. */
   async view(id: string, options: CallOptions = {}): Promise<string> {
     const target = targetOf("/v1/bundles/{id}/view", { id });
-    return (await this.#done({ method: "GET", target, signal: options.signal, maxBytes: MAX_BUNDLE_BYTES })).body.toString("utf8");
+    const answer = await this.#done({ method: "GET", target, signal: options.signal, maxBytes: MAX_BUNDLE_BYTES });
+    return answer.body.toString("utf8");
   }
 
   // -- looking
@@ -240,7 +257,7 @@ export class Client {
   }
 
   /** Receipts so far, in the order of events. Not verified here: see `verifyReceipt`. */
-  async receipts(id: string, options: CallOptions & { readonly with?: "cosignatures" | "timestamp" } = {}): Promise<readonly StepReceipt[]> {
+  async receipts(id: string, options: ReceiptOptions = {}): Promise<readonly StepReceipt[]> {
     const query = options.with === undefined ? {} : { with: options.with };
     return (await this.get("/v1/bundles/{id}/receipts", { path: { id }, query }, options)).receipts;
   }
@@ -290,14 +307,19 @@ export class Client {
   async addWebhook(url: string, office?: string, options: CallOptions = {}): Promise<NewWebhook> {
     const bytes = Buffer.from(JSON.stringify({ url, office }));
     const upload = this.#upload({ contentType: "application/json", bytes });
-    return jsonOf(await this.#once({ method: "POST", target: "/v1/webhooks", ...upload, signal: options.signal })) as NewWebhook;
+    const call = { method: "POST", target: "/v1/webhooks", ...upload, signal: options.signal } as const;
+    return jsonOf(await this.#once(call)) as NewWebhook;
   }
 
   /** `enable`: goes on from where it stands. `rotate`: a new secret; the old one signs too for a while. */
   async changeWebhook(id: string, action: "enable" | "rotate", options?: CallOptions): Promise<NewWebhook>;
   /** Posts a test message: whether it was delivered, and what the other side said. */
   async changeWebhook(id: string, action: "test", options?: CallOptions): Promise<WebhookTried>;
-  async changeWebhook(id: string, action: "enable" | "rotate" | "test", options: CallOptions = {}): Promise<NewWebhook | WebhookTried> {
+  async changeWebhook(
+    id: string,
+    action: "enable" | "rotate" | "test",
+    options: CallOptions = {},
+  ): Promise<NewWebhook | WebhookTried> {
     const target = targetOf("/v1/webhooks/{id}/{action}", { id, action });
     return jsonOf(await this.#once({ method: "POST", target, signal: options.signal })) as NewWebhook | WebhookTried;
   }
@@ -332,7 +354,11 @@ export class Client {
   }
 
   /** Any JSON route of openapi.yaml by its path: `client.get("/v1/bundles/{id}", { path: { id } })`. */
-  async get<Path extends GetPath>(path: Path, parameters: GetParameters<Path>, options: CallOptions = {}): Promise<GetAnswer<Path>> {
+  async get<Path extends GetPath>(
+    path: Path,
+    parameters: GetParameters<Path>,
+    options: CallOptions = {},
+  ): Promise<GetAnswer<Path>> {
     const target = targetOf(path, parameters.path, parameters.query);
     return jsonOf(await this.#done({ method: "GET", target, signal: options.signal })) as GetAnswer<Path>;
   }
@@ -353,7 +379,8 @@ export class Client {
 
   /** Tries again only what the gateway did not take. */
   async #once(call: Call): Promise<Answer> {
-    return retrying(this.#retry, call.signal, () => this.#answer(call), (error) => error instanceof Problem && error.retryable);
+    const refused = (error: unknown) => error instanceof Problem && error.retryable;
+    return retrying(this.#retry, call.signal, () => this.#answer(call), refused);
   }
 
   async #log(path: string, { signal }: CallOptions): Promise<Buffer | undefined> {
@@ -382,10 +409,12 @@ export class Client {
     });
   }
 
-  #listing(path: "/v1/inbox" | "/v1/outbox", { follow = false, signal, after, ...query }: InboxOptions | OutboxOptions): Listing {
+  #listing(path: "/v1/inbox" | "/v1/outbox", options: InboxOptions | OutboxOptions): Listing {
+    const { follow = false, signal, after, ...query } = options;
     return new Listing(async (cursor, wait) => {
       const target = targetOf(path, {}, { ...query, after: cursor, wait: wait || undefined });
-      return jsonOf(await this.#done({ method: "GET", target, signal, patience: wait * 1000 })) as GetAnswer<"/v1/inbox">;
+      const call = { method: "GET", target, signal, patience: wait * 1000 } as const;
+      return jsonOf(await this.#done(call)) as GetAnswer<"/v1/inbox">;
     }, after, follow);
   }
 
@@ -421,7 +450,8 @@ export class Client {
     if (this.#trustedKeys.length === 0) return;
     const names = new Set(bundle.report.files.map((file) => file.name));
     const files = all.filter((file) => names.has(file.name));
-    if (bundle.verdict === "accepted" && files.length === 0) throw new Tampered("the receipt of accepted is about no file of ours");
+    if (bundle.verdict === "accepted" && files.length === 0)
+      throw new Tampered("the receipt of accepted is about no file of ours");
     proveStep(bundle.verdict, bundle.id, bundle.receipt, files.length > 0 ? files : undefined, this.#trustedKeys);
   }
 

@@ -26,6 +26,12 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+export interface SavedFolder {
+  readonly path: string;
+  /** False: a folder of this name was there already, and was left as it is. */
+  readonly written: boolean;
+}
+
 /** Writes a file in one step: it is the old one or the new one, never half of it. */
 export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -39,13 +45,12 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
  *
  * @param parent is made when it is missing
  * @param files names may be in folders: `receipts/accepted.receipt.txt`
- * @returns the path, and whether it was written now; a folder of this name that is there already is left as it is
  */
 export async function saveFolder(
   parent: string,
   name: string,
   files: readonly NamedFile[],
-): Promise<{ readonly path: string; readonly written: boolean }> {
+): Promise<SavedFolder> {
   const path = join(parent, name);
   await mkdir(parent, { recursive: true });
   if (await isThere(path)) return { path, written: false };

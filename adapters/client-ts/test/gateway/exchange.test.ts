@@ -136,8 +136,10 @@ test("a bundle is taken back, once, and not after it was fetched", async () => {
   const taken = await care.recall(id);
   assert.equal(taken.bundle.state, "recalled");
   await assert.rejects(visit.fetch(id), (error) => error instanceof Problem && error.status === 404);
-  const other = await sendOne();
-  await visit.fetch(other);
+  const files = nextSchedule();
+  const other = await sendOne(files);
+  await visit.file(other, files[0]?.name ?? "");
+  assert.equal((await care.bundle(other)).state, "fetched"); // one file is enough
   await assert.rejects(care.recall(other), (error) => error instanceof Problem && error.slug === "conflict");
 });
 
