@@ -110,7 +110,8 @@ http::Router Control::routes() {
         const char *method, *pattern, *name;
         Method handler;
     };
-    static constexpr std::array<Entry, 6> table{{
+    static constexpr std::array<Entry, 7> table{{
+        {"GET", "/", "sandbox.page", &Control::page},
         {"GET", "/sandbox", "sandbox.page", &Control::page},
         {"GET", "/sandbox/info", "sandbox.info", &Control::info},
         {"GET", "/sandbox/requests", "sandbox.requests", &Control::requests},

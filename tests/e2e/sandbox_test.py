@@ -13,7 +13,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import PROGRAM, Client, Gateway, Office, cpgw, main, rename, replace_cell, sample, serial_of, with_serial
+from harness import PROGRAM, Client, Gateway, Office, cpgw, main, rename, replace_cell, run, sample, serial_of, with_serial
 
 SECONDS = 60  # a debug build under a sanitizer on a busy machine
 MONTH = "202612"
@@ -292,11 +292,27 @@ class SandboxTest(unittest.TestCase):
         self.assertEqual(self.sandbox.ask("POST", f"/sandbox/robots/{PROMPT.number}/send", mine)[0], 409)
         self.assertEqual(self.care.get("/sandbox").status, 404)  # not on the gateway's port
 
+    def test_what_is_written_for_programs_is_complete_and_works(self):
+        info = self.sandbox.info
+        office = {"office", "service_type", "name", "role", "speaks_for", "certificate", "key", "pkcs12", "client_config"}
+        self.assertLessEqual({"version", "pid", "gateway", "control", "ops", "folder", "ca", "trusted_key", "pkcs12_password",
+                              "month", "seed", "offices", "robots"}, set(info))
+        self.assertEqual((info["version"], info["pid"], info["month"]), (1, self.sandbox.process.pid, MONTH))
+        self.assertEqual([one["role"] for one in info["offices"]], ["care_manager", "service", "delegate"])
+        for one in info["offices"] + info["robots"]:
+            self.assertLessEqual(office, set(one))
+            run("openssl", "pkcs12", "-in", one["pkcs12"], "-passin", f"pass:{info['pkcs12_password']}", "-nodes")
+            self.assertTrue(pathlib.Path(one["client_config"]).is_file())
+            self.assertEqual(pathlib.Path(one["key"]).stat().st_mode & 0o777, 0o400)
+        for one in info["offices"]:
+            self.assertEqual(cpgw("inbox", "--config", one["client_config"], check=False).returncode, 0)
+
     def test_its_page_is_japanese_or_english(self):
         japanese = self.sandbox.ask("GET", "/sandbox")[1].decode()
         self.assertIn('<html lang="ja">', japanese)
         self.assertIn(PROMPT.number, japanese)
         self.assertIn("サンドボックス", japanese)
+        self.assertEqual(self.sandbox.ask("GET", "/")[0], 200)
         self.assertIn('<html lang="en">', self.sandbox.ask("GET", "/sandbox", {"Accept-Language": "en"})[1].decode())
 
     def test_limits_are_those_of_a_gateway(self):
