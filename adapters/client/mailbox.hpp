@@ -40,9 +40,10 @@ struct Cover {
 struct Parcel {
     std::vector<InputFile> files;    // names of the standard; `<name>.p7s` beside them
     std::vector<InputFile> papers{}; // .pdf, .png, .jpg, .jpeg; with a cover
-    std::optional<Cover> cover{};    //
-    std::string idempotency_key{};   // empty: made from the bytes, so that the same parcel is
-                                     // the same submission, also after a restart
+    std::optional<Cover> cover{};
+    /// Empty: made from the bytes, so that the same parcel is the same submission, also after a
+    /// restart.
+    std::string idempotency_key{};
 };
 
 struct BoxQuery {

@@ -5,6 +5,7 @@ import pathlib
 import re
 import sys
 import tempfile
+import textwrap
 import unittest
 
 from harness import CARE, ROOT, VISIT, GatewayTest, cpgw, main, replace_cell, run, schedule
@@ -47,6 +48,11 @@ class Example(GatewayTest):
 
 
 class Project(unittest.TestCase):
+    def test_the_code_of_the_readme_is_code_that_compiles(self):
+        (code,) = re.findall(r"^```cpp\n(.*?)^```$", (ROOT / "adapters" / "client" / "README.md").read_text(), re.M | re.S)
+        compiled = (ROOT / "tests" / "client" / "readme_snippet.cpp").read_text()
+        self.assertEqual(code, textwrap.dedent(compiled.split("// README begins\n")[1].rsplit("    // README ends", 1)[0]))
+
     def test_it_is_configured_with_the_librarys_own_needs_only(self):
         with tempfile.TemporaryDirectory() as folder:
             run("cmake", "-G", "Ninja", "-S", ROOT / "adapters" / "client" / "example", "-B", folder)
