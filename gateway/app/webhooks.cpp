@@ -24,7 +24,7 @@ using store::WebhookState;
 
 constexpr std::chrono::milliseconds look_every{1000}; // retries, and what the command line changed
 constexpr std::size_t events_a_turn = 16;  // of one webhook, before others have their turn
-constexpr std::size_t due_at_once = 64;    // read from the store
+constexpr std::size_t due_at_once = 64;    // read from the store, beside those in a turn
 constexpr std::size_t max_tests = 16;      // waiting
 constexpr std::size_t max_failure = 200;   // bytes kept of a reason
 constexpr std::size_t max_answer = 16'384; // bytes of an answer's head; its body is not read
@@ -157,7 +157,8 @@ struct Webhooks::Impl {
 
     std::vector<WebhookRow> look() {
         try {
-            return services.store.webhooks_due(services.clock.now(), due_at_once);
+            return services.store.webhooks_due(services.clock.now(),
+                                               due_at_once + settings.workers);
         } catch (const store::StoreFailure& failed) {
             log::error("webhook.store.failed", {{"why", std::string(failed.what())}});
             return {};

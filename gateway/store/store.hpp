@@ -183,7 +183,7 @@ class Store {
     virtual std::optional<WebhookRow> webhook(const WebhookId& id) = 0;
     virtual std::vector<WebhookRow> webhooks() = 0;                       // by office, oldest first
     virtual std::vector<WebhookRow> webhooks(const OfficeNo& office) = 0; // oldest first
-    /// Active ones whose time has come and that an event waits for, longest waiting first.
+    /// Active ones of enabled offices, due and with an event waiting; longest waiting first.
     virtual std::vector<WebhookRow> webhooks_due(Time now, std::size_t limit) = 0;
 
     virtual std::optional<IdempotencyRow> remembered(const OfficeNo& office,

@@ -60,6 +60,14 @@ struct World {
     std::unique_ptr<Webhooks> webhooks = make();
     int serial = 0;
 
+    World() { set_office(true); }
+    void set_office(bool enabled) {
+        store::OfficeRow row;
+        row.office = visit;
+        row.enabled = enabled;
+        store->put_offices(std::vector{row});
+    }
+
     static WebhookSettings quick() {
         WebhookSettings settings;
         settings.retries = {seconds(10), seconds(100)};
@@ -197,6 +205,18 @@ BOOST_AUTO_TEST_CASE(gives_up_after_the_last_try_and_goes_on_from_there_when_ena
     BOOST_TEST(world.webhooks->run_once() == 2u);
     BOOST_TEST((world.ids == world.all_ids())); // nothing was dropped
     BOOST_TEST((world.row(id).state == WebhookState::active));
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_disabled_office_nothing_until_it_is_enabled_again) {
+    World world;
+    const auto id = world.add();
+    world.set_office(false);
+    world.arrive();
+    BOOST_TEST(world.webhooks->run_once() == 0u);
+    BOOST_TEST(world.row(id).attempts == 0u);
+    world.set_office(true);
+    BOOST_TEST(world.webhooks->run_once() == 1u);
+    BOOST_TEST((world.ids == world.all_ids()));
 }
 
 BOOST_AUTO_TEST_CASE(stops_at_once_when_the_other_side_is_gone) {

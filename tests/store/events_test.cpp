@@ -30,6 +30,13 @@ WebhookRow webhook_row(const OfficeNo& office, int seconds = 0) {
     return row;
 }
 
+void set_office(Store& store, bool enabled) {
+    OfficeRow row;
+    row.office = provider;
+    row.enabled = enabled;
+    store.put_offices(std::vector{row});
+}
+
 WebhookTriedOp tried(const WebhookRow& row, std::uint64_t position) {
     WebhookTriedOp op;
     op.id = row.id;
@@ -167,8 +174,13 @@ CONTRACT(are_due_when_an_event_waits_and_their_time_has_come) {
     World<Backend> world;
     const auto row = webhook_row(provider);
     world.write(AddWebhookOp{row, 3, "add\n"});
+    set_office(*world.store, true);
     BOOST_TEST(world.store->webhooks_due(at(50), 10).empty());
     world.accept(usual_pair, 1);
+    BOOST_TEST(world.store->webhooks_due(at(50), 10).size() == 1u);
+    set_office(*world.store, false); // it may not hear anything
+    BOOST_TEST(world.store->webhooks_due(at(50), 10).empty());
+    set_office(*world.store, true);
     BOOST_TEST_REQUIRE(world.store->webhooks_due(at(50), 10).size() == 1u);
     auto op = tried(row, 0);
     op.attempts = 1;
@@ -191,6 +203,7 @@ CONTRACT(a_try_that_was_overtaken_by_a_change_counts_for_nothing) {
     World<Backend> world;
     const auto row = webhook_row(provider);
     world.write(AddWebhookOp{row, 3, "add\n"});
+    set_office(*world.store, true);
     world.accept(usual_pair, 1);
     auto given_up = tried(row, 0);
     given_up.state = WebhookState::failing;

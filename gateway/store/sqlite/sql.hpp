@@ -263,6 +263,8 @@ inline constexpr char webhooks_of[] =
 inline constexpr char webhooks_due[] =
     CPG_WEBHOOK_COLUMNS " WHERE state = 'active' AND next_at <= ?1 AND EXISTS (SELECT 1 FROM step"
                         " WHERE told = webhook.office AND leaf >= webhook.position)"
+                        " AND EXISTS (SELECT 1 FROM office"
+                        " WHERE office.office = webhook.office AND office.enabled <> 0)"
                         " ORDER BY next_at LIMIT ?2";
 #undef CPG_WEBHOOK_COLUMNS
 inline constexpr char insert_webhook[] =
