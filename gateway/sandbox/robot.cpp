@@ -371,6 +371,9 @@ void Robot::note(std::string what, const std::string& bundle, std::string detail
     if (what == "imported") ++status_.imported;
     if (what == "import_failed") ++status_.import_failed;
     if (what == "sent") ++status_.sent;
+    const bool again = !events_.empty() && events_.back().what == what &&
+                       events_.back().bundle == bundle && events_.back().detail == detail;
+    if (again) events_.pop_back(); // the newest time is told
     if (events_.size() == max_robot_events) events_.pop_front();
     events_.push_back({services_.clock.now(), std::move(what), bundle, std::move(detail)});
 }

@@ -48,7 +48,7 @@ struct RobotStatus {
     std::uint64_t fetched = 0, imported = 0, import_failed = 0, sent = 0;
     std::size_t waiting = 0;        // known, and not looked at yet because of answer_after
     bool idle = false;              // nothing to do before the next wake or the end of answer_after
-    std::vector<RobotEvent> events; // the last max_robot_events, oldest first
+    std::vector<RobotEvent> events; // the last max_robot_events, oldest first; a repeated one once
 };
 constexpr std::size_t max_robot_events = 50; // what a page shows
 
