@@ -15,6 +15,9 @@ namespace {
 constexpr std::uint32_t changes = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
                                   IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
 
+constexpr int max_depth = 2;             // folders below the folder, as deep as it is scanned
+constexpr std::size_t max_folders = 200; // of the system's few thousand watches; the rest by time
+
 void drain(int fd) {
     std::array<char, 4096> ignored{};
     while (::read(fd, ignored.data(), ignored.size()) > 0) {
@@ -35,8 +38,19 @@ Watch::~Watch() {
 }
 
 void Watch::look_at(const std::filesystem::path& folder) {
-    // Adding a folder that is watched already gives the same number back.
-    if (inotify_ >= 0) folder_ = ::inotify_add_watch(inotify_, folder.c_str(), changes);
+    namespace fs = std::filesystem;
+    if (inotify_ < 0) return;
+    // Adding a folder that is watched already changes nothing.
+    ::inotify_add_watch(inotify_, folder.c_str(), changes);
+    std::error_code error;
+    std::size_t left = max_folders;
+    for (auto at = fs::recursive_directory_iterator(folder, error);
+         !error && at != fs::recursive_directory_iterator() && left != 0; at.increment(error)) {
+        if (!at->is_directory(error)) continue;
+        ::inotify_add_watch(inotify_, at->path().c_str(), changes);
+        if (at.depth() + 1 >= max_depth) at.disable_recursion_pending();
+        --left;
+    }
 }
 
 void Watch::wait(std::chrono::milliseconds limit) {

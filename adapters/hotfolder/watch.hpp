@@ -15,13 +15,14 @@ class Watch {
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    /// Begins to watch; a folder that is not there (any more) is tried again at the next call.
+    /// Begins to watch it and the folders below; to be called before each look at the files, so
+    /// that nothing comes unseen between. A folder that is not there is no problem.
     void look_at(const std::filesystem::path& folder);
     void wait(std::chrono::milliseconds limit);
     void wake();
 
   private:
-    int inotify_ = -1, event_ = -1, folder_ = -1;
+    int inotify_ = -1, event_ = -1;
 };
 
 } // namespace cpg::hotfolder

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from agents import Agent, until
+from agents import Agent, office_settings, until
 from harness import CARE, DAY, NURSE, THIRD, VISIT, GatewayTest, actual, cpgw, main, read_zip, replace_cell, schedule, \
     serial_of, with_serial
 
@@ -42,6 +42,24 @@ class AgentTest(GatewayTest):
         self.assertEqual(care.stop(), 0)
         self.assertEqual(visit.stop(), 0)
         self.assertNotIn("見本", care.log.read_text().replace(CARE.name, ""))
+
+    def test_several_offices_work_in_one_process_each_in_its_own_folder(self):
+        care = self.agent(CARE, start=False)
+        other = care.home / "visit"
+        care.config.write_text(care.config.read_text() + office_settings(self.gateway, VISIT, other))
+        plan, result = schedule(THIRD), actual()
+        care.drop(plan)
+        care.drop(result, other / "送信")
+        care.drop(actual(DAY))  # somebody else's: not this office's to send
+        answer = care.once("--once", check=1)
+        self.assertEqual(len(list(care.archive.glob("*/2*"))), 1)
+        self.assertEqual(len(list((other / "控え").glob("*/2*"))), 1)
+        report = self.returned_folder(care) / "報告.txt"
+        self.assertIn("R-AUTH-01", report.read_text(encoding="utf-8-sig"))
+        for name in [*plan, *result, THIRD.number]:
+            self.assertNotIn(name, answer.stderr.decode())  # the log says job and kind only
+        care.config.write_text(care.config.read_text().replace(str(other), str(care.root)))
+        self.assertIn("share a folder", care.once("--check", check=78).stderr.decode())
 
     def test_what_is_not_whole_or_not_right_comes_back_with_a_report(self):
         care = self.agent(CARE)
