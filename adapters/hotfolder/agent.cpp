@@ -224,6 +224,7 @@ struct Agent::Office {
             const auto link = connected(in_watch);
             if (!link) return;
             Incoming incoming(world(*link), parts.write);
+            show(incoming.view());
             while (!stopping) {
                 if (wants_certificate()) look_at_certificate(&*link);
                 const auto poll = std::chrono::ceil<std::chrono::seconds>(parts.settings.poll);

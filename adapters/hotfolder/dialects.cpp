@@ -17,11 +17,8 @@ DialectPtr find(const OfficeDialects& office, const std::string& id) {
     return nullptr;
 }
 
-std::string base_name(const std::string& path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
-/// What keeps a set back, and the rows that were left out; the rest is in the report.
+/// What keeps a set back, and the rows that were left out; the rest is in the report. The words
+/// name file and line themselves.
 std::vector<Complaint> complaints_of_notes(const ConversionReport& report) {
     std::vector<Complaint> complaints;
     for (const auto& note : report.notes) {
@@ -30,7 +27,7 @@ std::vector<Complaint> complaints_of_notes(const ConversionReport& report) {
             continue;
         complaints.push_back({note.id,
                               adapters::note_text(note.id).kind == NoteKind::refused,
-                              base_name(note.file),
+                              "",
                               0,
                               "",
                               {words_of(note, Lang::ja), words_of(note, Lang::en)},

@@ -60,6 +60,7 @@ Incoming::Incoming(const World& world, WriteDialect write)
       journal_(world.settings.folders.state / "in.journal", world.disk) {
     for (const auto& record : journal_.found()) state_.apply(record);
     journal_.forget_found();
+    draw();
 }
 
 void Incoming::record(const Record& record) {

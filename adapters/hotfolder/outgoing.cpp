@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t max_scanned = 20'000; // a big office's year is far less
 constexpr int max_depth = 3;
 constexpr std::uint64_t max_file_bytes = 64u << 20; // the gateway takes no larger one
-constexpr std::uint64_t compact_from = 4u << 20;    // bytes of a journal
+constexpr std::uint64_t max_foreign_bytes = 256u
+                                            << 20; // held at a time, to see what belongs together
+constexpr std::uint64_t compact_from = 4u << 20;   // bytes of a journal
 constexpr std::size_t max_news = 20;
 constexpr std::size_t sends_in_a_turn = 10;      // so that views stay fresh and stopping is quick
 constexpr std::size_t max_kept_complaints = 100; // of a job, in the journal; the rest is counted
@@ -645,7 +647,10 @@ void Outgoing::take_foreign(const Lot& lot, Turn& turn, Time now) {
     }
     std::vector<InputFile> files;
     Time newest{};
+    std::uint64_t total = 0;
     for (const auto& seen : lot.files) {
+        total += seen.file.bytes;
+        if (total > max_foreign_bytes && !files.empty()) break; // the rest when these are gone
         auto bytes = read_whole(world_.settings.folders.outgoing / seen.file.path);
         if (!bytes) return; // gone meanwhile: at the next look
         files.push_back({seen.file.path, std::move(*bytes)});
@@ -668,6 +673,10 @@ void Outgoing::take_foreign(const Lot& lot, Turn& turn, Time now) {
                       [&](const Seen& seen) { return !sources.contains(seen.file.path); });
         if (!partial || now >= due) {
             take(part, now);
+            if (files.size() < lot.files.size()) { // there is more behind them
+                turn.next = now;
+                turn.idle = false;
+            }
             continue;
         }
         partial_due_ = due;

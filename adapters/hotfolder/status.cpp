@@ -24,12 +24,12 @@ Words count_words(const std::optional<std::size_t>& count) {
 
 Words gateway_words(const GatewayView& gateway) {
     if (!gateway.reachable) return {"まだ問い合わせていません", "not asked yet"};
+    const Words since = japan_words(gateway.since);
     if (*gateway.reachable)
-        return {japan_words(gateway.since) + " からつながっています",
-                "reachable since " + japan_words(gateway.since)};
-    return {japan_words(gateway.since) +
+        return {since.ja + " からつながっています", "reachable since " + since.en};
+    return {since.ja +
                 " からつながりません。送るものは取ってあり、自動で送り直します: " + gateway.why.ja,
-            "not reachable since " + japan_words(gateway.since) +
+            "not reachable since " + since.en +
                 "; what is to be sent is kept and sent later: " + gateway.why.en};
 }
 
@@ -175,7 +175,7 @@ std::string status_html(const std::vector<OfficeView>& offices, Time now) {
         ".trouble{background:#fee;border-left:.4em solid #a00;padding:.3em 1em}"
         ".fine{background:#efe;border-left:.4em solid #080;padding:.3em 1em}</style>\n"
         "<h1>データ連携の状態 <span lang=\"en\">state of the exchange</span></h1>\n<p>" +
-        japan_words(now) + "</p>\n";
+        japan_words(now).ja + "</p>\n";
     for (std::size_t i = 0; i < offices.size(); ++i) {
         const OfficeView& office = offices[i];
         out += "<h2>" + html_escaped(office.name) + "</h2>\n";
@@ -202,7 +202,8 @@ std::string status_json(const std::vector<OfficeView>& offices, Time now) {
 }
 
 std::string status_text(const OfficeView& office, Time now) {
-    std::string out = "\xef\xbb\xbf" + office.name + "\r\n" + japan_words(now) + " の状態\r\n\r\n";
+    std::string out =
+        "\xef\xbb\xbf" + office.name + "\r\n" + japan_words(now).ja + " の状態\r\n\r\n";
     for (const auto& trouble : all_troubles(office))
         out += "● " + trouble.what.ja + "\r\n  " + trouble.what.en + "\r\n";
     if (!needs_attention(office)) out += "問題はありません。 All is well.\r\n";

@@ -84,12 +84,14 @@ std::vector<Complaint> complaints_of(const Catalog& catalog, const BundleReport&
     return complaints;
 }
 
-std::string japan_words(Time time) {
+Words japan_words(Time time) {
     const JapanTime at = japan(time);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%d年%d月%d日 %02d:%02d", at.year, at.month, at.day,
+    std::array<char, 64> ja{}, en{};
+    std::snprintf(ja.data(), ja.size(), "%d年%d月%d日 %02d:%02d", at.year, at.month, at.day,
                   at.hour, at.minute);
-    return text.data();
+    std::snprintf(en.data(), en.size(), "%04d-%02d-%02d %02d:%02d", at.year, at.month, at.day,
+                  at.hour, at.minute);
+    return {ja.data(), en.data()};
 }
 
 std::string japan_stamp(Time time) {
@@ -128,7 +130,7 @@ std::string to_text(const ReturnReport& report) {
     std::string out = "\xef\xbb\xbf";
     out += "差戻しの報告 / Why these files were returned\r\n\r\n";
     out += "事業所 / office: " + report.office + "\r\n";
-    out += "日時 / time: " + japan_words(report.time) + "\r\n";
+    out += "日時 / time: " + japan_words(report.time).ja + "\r\n";
     out += "作業番号 / job: " + report.job + "\r\n";
     out += "ファイル / files:\r\n";
     for (const auto& file : report.files) out += "  " + file + "\r\n";
@@ -160,7 +162,7 @@ std::string to_html(const ReturnReport& report) {
         "line-height:1.6}span[lang=en]{color:#555;font-size:.9em}.error{color:#a00}"
         "li{margin-bottom:1em}code{background:#eee}</style>\n"
         "<h1>差戻しの報告<br><span lang=\"en\">Why these files were returned</span></h1>\n<p>";
-    out += html_escaped(report.office) + " ・ " + japan_words(report.time) + " ・ <code>" +
+    out += html_escaped(report.office) + " ・ " + japan_words(report.time).ja + " ・ <code>" +
            html_escaped(report.job) + "</code></p>\n<ul>\n";
     for (const auto& file : report.files) out += "<li>" + html_escaped(file) + "</li>\n";
     out += "</ul>\n";

@@ -42,8 +42,8 @@ std::string to_text(const ReturnReport& report); // UTF-8 with BOM, CRLF: Notepa
 std::string to_html(const ReturnReport& report);
 
 std::string html_escaped(std::string_view text);
-/// "2026年11月23日 18:30" in Japan.
-std::string japan_words(Time time);
+/// In Japan: "2026年11月23日 18:30", "2026-11-23 18:30".
+Words japan_words(Time time);
 /// "20261123-183000" in Japan.
 std::string japan_stamp(Time time);
 

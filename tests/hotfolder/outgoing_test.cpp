@@ -3,6 +3,8 @@
 #include "spec/records/unpack.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <system_error>
 
 using namespace cpg;
 using namespace cpg::hotfolder;
@@ -264,6 +266,65 @@ BOOST_AUTO_TEST_CASE(takes_nothing_new_when_the_disk_is_nearly_full) {
     desk.settings.min_free_bytes = 0;
     desk.run_out(outgoing);
     BOOST_TEST(desk.gateway.accepted.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_disk_that_refuses_one_job_does_not_hold_the_others_and_a_full_one_is_waited_for) {
+    for (const int code : {EACCES, ENOSPC}) {
+        Desk desk;
+        int refusals = 1;
+        const Disk disk([&](std::string_view step) {
+            if (step == "move" && refusals-- > 0)
+                throw std::system_error(code, std::generic_category(), "x");
+        });
+        const World world{desk.settings, desk.link,           disk,
+                          desk.clock,    [](const Event&) {}, [](const Asked<void>&) {}};
+        desk.drop(schedule(0));
+        desk.drop(schedule(1));
+        Outgoing outgoing(world, desk.converter);
+        outgoing.turn();
+        desk.pass(desk.settings.lots.set_settle);
+        const Turn turn = outgoing.turn();
+        BOOST_TEST(has_trouble(outgoing.view(), code == ENOSPC ? "disk.full" : "folder"));
+        BOOST_TEST((turn.next <= desk.clock.time + Duration(5'000)));
+        BOOST_TEST(desk.gateway.accepted.size() == (code == ENOSPC ? 0u : 1u));
+        desk.run_out(outgoing);
+        BOOST_TEST(desk.gateway.accepted.size() == 2u);
+        BOOST_TEST(outgoing.view().troubles.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_dialect_may_mend_files_that_only_have_the_standards_names) {
+    Desk desk;
+    const auto good = schedule();
+    auto loose = good;
+    for (auto& file : loose) file.bytes = "loose " + file.bytes;
+    int asked = 0;
+    desk.converter.read_dialects = [&](const std::vector<InputFile>& files, const Serial&) {
+        ++asked;
+        Made made;
+        for (const auto& file : files) made.sources.push_back(file.name);
+        made.state =
+            files[0].bytes.starts_with("loose") ? Made::State::ready : Made::State::refused;
+        if (made.state == Made::State::ready) made.files = good;
+        made.header = "std-v4-loose@1; report=sha256:00";
+        return std::vector<Made>{made};
+    };
+    desk.drop(loose);
+    desk.run_out();
+    BOOST_REQUIRE(desk.gateway.accepted.size() == 1u);
+    BOOST_TEST((as_map(desk.gateway.accepted[0].files) == as_map(good)));
+    BOOST_TEST(desk.gateway.accepted[0].conversion.starts_with("std-v4-loose@1"));
+    BOOST_TEST(asked == 1);
+    desk.drop(schedule(1)); // good as it is: nobody is asked
+    desk.run_out();
+    BOOST_TEST(asked == 1);
+    BOOST_TEST((as_map(desk.gateway.accepted.at(1).files) == as_map(schedule(1))));
+    auto broken = schedule(2);
+    for (auto& file : broken) file.bytes = "broken " + file.bytes;
+    desk.drop(broken);
+    desk.run_out();
+    BOOST_TEST(report_in(desk).find("[R-") != std::string::npos); // the standard's own words
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_goes_away_is_said_and_tried_again) {
