@@ -146,6 +146,20 @@ TokenRow token() {
     return row;
 }
 
+WebhookRow webhook() {
+    WebhookRow row;
+    row.id = WebhookId::of(random_bytes(16));
+    row.office = care_manager;
+    row.sealed = "sealed";
+    row.added_at = at(1);
+    return row;
+}
+
+/// A delivery that worked.
+WebhookTriedOp tried(const WebhookRow& row) {
+    return {row.id, row.version, WebhookState::active, 3, 0, at(9), at(9), {}};
+}
+
 fs::path copy_in(const fs::path& folder) {
     return folder / "copy.db";
 }
@@ -159,6 +173,7 @@ std::vector<Phase> script() {
         leaf_of(b.bundle, audit::EntryType::reject, b.bundle.accepted_at, "rejected R-NAME-01");
     const PersonRow who = person();
     const TokenRow machine = token();
+    const WebhookRow hook = webhook();
     const Bytes wrapped = random_bytes(60), rewrapped = random_bytes(60);
     const auto keeps = [](const AcceptOp& op) {
         return [id = op.bundle.id, parcel = op.sealed_parcel](Store& store) {
@@ -222,6 +237,12 @@ std::vector<Phase> script() {
            [hash = machine.hash](Store& store) {
                return store.token(hash).value().used_at == at(7);
            }}}},
+        {"told",
+         {{"add", job_of(AddWebhookOp{hook, 5, noted("webhook")})},
+          {"try",
+           job_of(tried(hook)),
+           {},
+           [id = hook.id](Store& store) { return store.webhook(id).value().position == 3; }}}},
         {"next year", {{"turn", job_of(e), {}, keeps(e), {}, new_year}}},
         {"attested",
          {{"stamp",
