@@ -211,9 +211,10 @@ class Reader {
         settle_row(std::move(drafts));
     }
 
-    /// Cells that the row must have; 0 = no matter.
+    /// Cells that the row must have: those of the header, by which its columns are found; 0 = no
+    /// matter.
     std::size_t width_of(const RecordRule& rule) const {
-        return rule.cells != 0 ? rule.cells : match_.width;
+        return match_.width != 0 ? match_.width : rule.cells;
     }
     bool has_one_empty_more(const RawRow& raw) const {
         const RecordRule* const rule = record_of(*match_.rule, raw);

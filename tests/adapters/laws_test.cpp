@@ -245,6 +245,8 @@ bool damage_structure(Bytes& bytes, int kind, Random& random) {
     default: { // cut off inside a line
         const std::size_t at = 1 + below(random, bytes.size() - 1);
         if (is_line_end(bytes[at - 1]) || is_line_end(bytes[at])) return false;
+        // Rows that end early before a last cell which may be empty: nothing tells.
+        if (bytes[at - 1] == ',') return false;
         bytes.resize(at);
         return true;
     }

@@ -862,6 +862,8 @@ def make_h():
     keys = [key for key, _, _ in ITEMS["4.1"]["UPJSK"]]
     turned = lines([keys[::-1]] + [[row.get(key, "") for key in keys[::-1]] for row in rows], "all")
     case(d, "free_order", {keyed_name("UPJSK", VISITS, MANAGER): turned}, good)
+    gap = lines([keys[:24] + [""] + keys[24:]] + [[row.get(key, "") for key in keys] for row in rows], "all")
+    case(d, "header_wider_than_its_rows", {keyed_name("UPJSK", VISITS, MANAGER): gap}, [refused("A-CSV-02")])
     case(d, "not_utf8", {keyed_name("UPJSK", VISITS, MANAGER): keyed("UPJSK", rows).decode("utf-8").encode("cp932")}, good)
     case(d, "broken_multi_line_text",
          {keyed_name("UPJSK", VISITS, MANAGER): keyed("UPJSK", rows).replace("見本訪問介護事業所".encode(), "見本\r\n訪問".encode())},
