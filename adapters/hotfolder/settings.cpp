@@ -168,6 +168,8 @@ class Reader {
         duration(map, "taken_grace", office.taken_grace, Duration(0), Duration(600'000));
         // 60 s is the longest that a gateway lets a question wait.
         duration(map, "poll", office.poll, Duration(1'000), Duration(60'000));
+        if (office.client.timeout <= office.poll)
+            map.problem("timeout", "'timeout' has to be longer than 'poll'");
         if (const auto megabytes = map.number_if_any("min_free_mb", 0, 1'000'000))
             office.min_free_bytes = static_cast<std::uint64_t>(*megabytes) << 20;
     }

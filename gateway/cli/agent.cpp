@@ -190,11 +190,20 @@ int run_once(hotfolder::Agent& agent) {
     return exit_refused;
 }
 
+std::unique_ptr<http::Server> opened_page(const hotfolder::Agent& agent, std::uint16_t port) {
+    try {
+        return agent_server(agent, system_clock(), port);
+    } catch (const std::runtime_error& failed) { // the port is taken
+        throw Failure(exit_configuration,
+                      "状態のページを開けません / cannot open the status page: " +
+                          std::string(failed.what()));
+    }
+}
+
 int run(hotfolder::Agent& agent, const AgentSettings& settings, const Arguments& given) {
     const auto signals = block_signals();
-    std::unique_ptr<http::Server> page;
-    if (settings.status_port != 0 || given.has("--ready-file"))
-        page = agent_server(agent, system_clock(), settings.status_port);
+    const bool wants_page = settings.status_port != 0 || given.has("--ready-file");
+    const auto page = wants_page ? opened_page(agent, settings.status_port) : nullptr;
     if (page) page->start();
     agent.start();
     if (given.has("--ready-file"))

@@ -187,13 +187,17 @@ class AgentTest(GatewayTest):
         care.configure()
         care.start()
         self.assertIn("別のエージェント", care.once("--once", check=78).stderr.decode())
-        care.stop()
         text = care.config.read_text()
+        care.config.write_text(f"status: {{port: {care.port}}}\n" + text.replace(str(care.root), str(care.home / "x")))
+        self.assertIn("状態のページ", care.once(check=78).stderr.decode())
+        care.stop()
         care.config.write_text(text + "    colour: red\n")
         answer = care.once(check=78).stderr.decode()
         self.assertIn(f"agent.yaml:{len(text.splitlines()) + 1}: unknown key 'colour'", answer)
         care.config.write_text(text.replace("150ms", "fast"))
         self.assertIn("'settle' is a duration", care.once(check=78).stderr.decode())
+        care.config.write_text(text + "    timeout: 2s\n")
+        self.assertIn("'timeout' has to be longer than 'poll'", care.once(check=78).stderr.decode())
 
 
 if __name__ == "__main__":

@@ -109,6 +109,62 @@ BOOST_AUTO_TEST_CASE(a_returned_bundle_keeps_its_originals_wherever_the_power_is
         });
 }
 
+BOOST_AUTO_TEST_CASE(folders_on_two_disks_lose_nothing_either) {
+    const std::vector<std::vector<InputFile>> sets{schedule(0)};
+    std::unique_ptr<fs::path> elsewhere; // of the run before
+    cut_everywhere(
+        [&] {
+            auto desk = std::make_unique<Desk>();
+            if (elsewhere) fs::remove_all(*elsewhere);
+            elsewhere = std::make_unique<fs::path>(fs::temp_directory_path() /
+                                                   ("cpgw-test-" + hex(random_bytes(8))));
+            fs::create_directory(*elsewhere);
+            desk->settings.folders.state = *elsewhere;
+            desk->drop(sets[0]);
+            return desk;
+        },
+        [](Desk& desk) { desk.run_out(); }, [&](Desk& desk) { judge_sent_once(desk, sets); });
+    fs::remove_all(*elsewhere);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_which_one_half_is_good_sends_it_once_and_returns_the_other) {
+    cut_everywhere(
+        [&] {
+            auto desk = std::make_unique<Desk>();
+            desk->converter.read_dialects = [](const std::vector<InputFile>&, const Serial&) {
+                Made good, bad;
+                good.sources = bad.sources = {"今月.csv"};
+                good.state = Made::State::ready;
+                good.files = schedule(0);
+                good.header = "web@1; report=sha256:00";
+                good.report_json = "{}";
+                bad.complaints = {
+                    {"A-VAL-01", true, "今月.csv", 7, "", {"読めません", "cannot"}, {}}};
+                return std::vector<Made>{good, bad};
+            };
+            desk->drop("今月.csv", "both");
+            return desk;
+        },
+        [](Desk& desk) { desk.run_out(); },
+        [&](Desk& desk) {
+            BOOST_TEST(desk.gateway.accepted.size() == 1u);
+            std::size_t kept = 0, returned = 0, reports = 0;
+            for (const auto& [path, bytes] : all_below(desk.settings.folders.archive))
+                kept += path.ends_with("/原本/今月.csv") ? 1 : 0;
+            for (const auto& [path, bytes] : all_below(desk.settings.folders.returned)) {
+                returned += path.ends_with("/原本/今月.csv") ? 1 : 0;
+                reports += path.ends_with("/報告.txt") && bytes.find("A-VAL-01") != Bytes::npos &&
+                                   bytes.find("ほかの 1 件は送りました") != Bytes::npos
+                               ? 1
+                               : 0;
+            }
+            BOOST_TEST(kept == 1u);
+            BOOST_TEST(returned == 1u);
+            BOOST_TEST(reports == 1u);
+            BOOST_TEST(all_below(desk.settings.folders.outgoing).empty());
+        });
+}
+
 namespace {
 
 void run_in(Desk& desk, std::map<std::string, int>& seen) {
