@@ -145,4 +145,24 @@ BOOST_AUTO_TEST_CASE(reads_durations_with_their_units) {
         BOOST_TEST(!parse_duration(text), text);
 }
 
+BOOST_AUTO_TEST_CASE(the_example_is_good_and_says_the_defaults) {
+    const auto outcome = read_agent_settings(CPG_SOURCE_DIR "/deploy/agent.example.yaml");
+    for (const auto& problem : outcome.problems) BOOST_TEST_MESSAGE(problem.line << problem.text);
+    BOOST_REQUIRE(outcome.problems.empty());
+    BOOST_REQUIRE(outcome.settings.offices.size() == 1u);
+    const OfficeSettings& office = outcome.settings.offices[0];
+    const OfficeSettings defaults;
+    BOOST_TEST((office.lots.settle == defaults.lots.settle));
+    BOOST_TEST((office.lots.set_settle == defaults.lots.set_settle));
+    BOOST_TEST((office.lots.set_timeout == defaults.lots.set_timeout));
+    BOOST_TEST(
+        (office.retry.first == defaults.retry.first && office.retry.cap == defaults.retry.cap));
+    BOOST_TEST((office.taken_grace == defaults.taken_grace && office.poll == defaults.poll));
+    BOOST_TEST(office.min_free_bytes == defaults.min_free_bytes);
+    BOOST_TEST((office.client.timeout == defaults.client.timeout));
+    BOOST_TEST((office.ack == defaults.ack));
+    BOOST_TEST(office.folders.outgoing.filename().string() == "送信");
+    BOOST_TEST(office.folders.failed.parent_path() == office.folders.incoming);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
