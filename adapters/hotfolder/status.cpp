@@ -1,5 +1,8 @@
 #include "adapters/hotfolder/status.hpp"
 
+#include "adapters/client/client.hpp"
+#include "spec/base/html.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -74,24 +77,6 @@ std::vector<Trouble> all_troubles(const OfficeView& office) {
     return all;
 }
 
-std::string percent(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if (plain) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
-}
-
 std::string html_words(const Words& words) {
     return html_escaped(words.ja) + " <span lang=\"en\">" + html_escaped(words.en) + "</span>";
 }
@@ -102,8 +87,9 @@ void add_lists(std::string& out, const OfficeView& office, std::size_t number) {
         std::size_t shown = 0;
         for (const auto& item : *office.outgoing.returned) {
             if (++shown > max_listed) break;
-            out += "<li><a href=\"/report/" + std::to_string(number) + "/" + percent(item.folder) +
-                   "\">" + html_escaped(item.folder) + "</a></li>\n";
+            out += "<li><a href=\"/report/" + std::to_string(number) + "/" +
+                   client::url_encode(item.folder) + "\">" + html_escaped(item.folder) +
+                   "</a></li>\n";
         }
         out += "</ul>\n";
     }

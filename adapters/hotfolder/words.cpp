@@ -1,5 +1,6 @@
 #include "adapters/hotfolder/words.hpp"
 
+#include "spec/base/html.hpp"
 #include "spec/render/report_json.hpp"
 
 #include <array>
@@ -100,30 +101,6 @@ std::string japan_stamp(Time time) {
     std::snprintf(text.data(), text.size(), "%04d%02d%02d-%02d%02d%02d", at.year, at.month, at.day,
                   at.hour, at.minute, at.second);
     return text.data();
-}
-
-std::string html_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
 }
 
 std::string to_text(const ReturnReport& report) {

@@ -41,7 +41,6 @@ struct ReturnReport {
 std::string to_text(const ReturnReport& report); // UTF-8 with BOM, CRLF: Notepad opens it
 std::string to_html(const ReturnReport& report);
 
-std::string html_escaped(std::string_view text);
 /// In Japan: "2026年11月23日 18:30", "2026-11-23 18:30".
 Words japan_words(Time time);
 /// "20261123-183000" in Japan.

@@ -2,6 +2,7 @@
 #include "gateway/api/api.hpp"
 #include "gateway/api/contract.hpp"
 #include "gateway/identity/expiry.hpp"
+#include "spec/base/html.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,26 +31,6 @@ boost::json::object webhooks_by_state(store::Store& store, const std::vector<Off
         for (const auto& row : store.webhooks(office))
             counts[store::name_of(row.state)].as_int64() += 1;
     return counts;
-}
-
-std::string escape_html(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        default:
-            out += c;
-        }
-    }
-    return out;
 }
 
 } // namespace
@@ -130,7 +111,7 @@ void Api::get_docs(RequestPtr, const identity::Identity&, http::Responder respon
                        "charset=\"utf-8\"><title>careplan-gateway API</title>"
                        "<h1>ケアプランデータ連携ゲートウェイ API</h1><p><a "
                        "href=\"/openapi.yaml\">openapi.yaml</a></p><pre>";
-    page += escape_html(embedded_contract().front().text);
+    page += html_escaped(embedded_contract().front().text);
     page += "</pre></html>";
     auto response = http::text_response(200, std::move(page), "text/html; charset=utf-8");
     response.headers.emplace_back("Content-Security-Policy", "default-src 'none'");

@@ -1,6 +1,7 @@
 #include "gateway/cli/evidence_html.hpp"
 
 #include "gateway/cli/text.hpp"
+#include "spec/base/html.hpp"
 
 #include <algorithm>
 #include <set>
@@ -28,26 +29,7 @@ thead .en { display: block; } .kind { min-width: 27mm; } .state { min-width: 17m
 )";
 
 std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : printable(text)) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    }
-    return out;
+    return html_escaped(printable(text));
 }
 
 std::string both(std::string_view ja, std::string_view en) {

@@ -1,6 +1,7 @@
 #include "gateway/sandbox/page.hpp"
 
 #include "gateway/sandbox/sandbox.hpp"
+#include "spec/base/html.hpp"
 
 #include <cstdio>
 
@@ -19,23 +20,6 @@ constexpr std::string_view style =
     "code,pre{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}"
     "pre{background:#f3f3f3;padding:.8rem;overflow-x:auto}small{color:#555}";
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-    return out;
-}
-
 std::string tag(std::string_view name, std::string_view html) {
     std::string out = "<";
     out.append(name).append(">").append(html).append("</");
@@ -43,7 +27,7 @@ std::string tag(std::string_view name, std::string_view html) {
 }
 
 std::string code(std::string_view text) {
-    return tag("code", escaped(text));
+    return tag("code", html_escaped(text));
 }
 
 /// Writes one language; the other is asked for by Accept-Language.
@@ -86,7 +70,7 @@ class Page {
                 numbers +=
                     code(office.office.str() + ":" + std::string(office.service_type->view())) +
                     " ";
-            rows += tag("tr", tag("td", numbers) + tag("td", escaped(own.name)) +
+            rows += tag("tr", tag("td", numbers) + tag("td", html_escaped(own.name)) +
                                   tag("td", code(own.settings.string())));
         }
         return tag("h2", in("あなたの事業所", "Your offices")) + tag("table", rows);
@@ -105,22 +89,22 @@ class Page {
     std::string robot_row(const Robot& robot) const {
         const RobotPlan& plan = robot.plan();
         const RobotStatus status = robot.status();
-        std::string behaviour = escaped(words_of(plan.behaviour, !english_));
+        std::string behaviour = html_escaped(words_of(plan.behaviour, !english_));
         if (plan.certificate != CertificateState::valid)
             behaviour += "<br>" + code(name_of(plan.certificate));
         std::string events;
         std::size_t shown = 0;
         for (auto at = status.events.rbegin(); at != status.events.rend() && shown < shown_events;
              ++at, ++shown)
-            events += "<small>" + escaped(rfc3339(at->time).substr(11, 8)) + "Z</small> " +
-                      code(at->what) + " " + escaped(at->detail) + "<br>";
+            events += "<small>" + html_escaped(rfc3339(at->time).substr(11, 8)) + "Z</small> " +
+                      code(at->what) + " " + html_escaped(at->detail) + "<br>";
         const std::string counts =
             std::to_string(status.fetched) + " / " + std::to_string(status.imported) + " / " +
             std::to_string(status.import_failed) + " / " + std::to_string(status.sent) + " / " +
             std::to_string(status.waiting);
         return tag("tr", tag("td", code(plan.office.office.str() + ":" +
                                         std::string(plan.office.service_type->view())) +
-                                       "<br>" + escaped(plan.name)) +
+                                       "<br>" + html_escaped(plan.name)) +
                              tag("td", behaviour) + tag("td", counts) + tag("td", events));
     }
 
@@ -150,11 +134,11 @@ class Page {
         const std::string& control = sandbox_.access().control;
         const std::string post = "curl -X POST -H 'X-Cpgw-Sandbox: 1' " + control + "/sandbox/";
         return tag("h2", in("操作", "Commands")) +
-               tag("pre", escaped("curl '" + control + "/sandbox/requests?after=0'\ncurl " +
-                                  control + "/sandbox/robots\n" + post + "reset\n" + post +
-                                  "robots/OFFICE/answer      # answer now\n" + post +
-                                  "robots/OFFICE/fail-next   # the next one fails\n" + post +
-                                  "robots/OFFICE/send        # a planner sends again\n"));
+               tag("pre", html_escaped("curl '" + control + "/sandbox/requests?after=0'\ncurl " +
+                                       control + "/sandbox/robots\n" + post + "reset\n" + post +
+                                       "robots/OFFICE/answer      # answer now\n" + post +
+                                       "robots/OFFICE/fail-next   # the next one fails\n" + post +
+                                       "robots/OFFICE/send        # a planner sends again\n"));
     }
 
     const Sandbox& sandbox_;
