@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Duration pause_after_failure{5'000};
+constexpr Duration pause_after_refusal{3'600'000};
 constexpr Duration write_status_every{10'000}; // 状態.txt; sooner when something changed
 constexpr std::chrono::hours ask_myself_every{6};
 constexpr std::chrono::seconds while_watching{1}; // how soon an import is noticed
@@ -183,7 +184,9 @@ struct Agent::Office {
             show_trouble({"connect", link.error().why});
             look_at_certificate(nullptr);
             write_status();
-            watch.wait(pause_after_failure);
+            // A log that does not continue is for people: each try would keep its evidence again.
+            watch.wait(link.error().kind == LinkProblem::Kind::refused ? pause_after_refusal
+                                                                       : pause_after_failure);
         }
         return std::nullopt;
     }

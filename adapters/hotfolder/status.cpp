@@ -68,10 +68,22 @@ std::vector<Line> lines_of(const OfficeView& office) {
 
 std::vector<Trouble> all_troubles(const OfficeView& office) {
     std::vector<Trouble> all = office.troubles;
+    const auto& days = office.gateway.certificate_days;
+    if (days && *days < 0)
+        all.push_back({"certificate.expired",
+                       {"証明書の期限が切れているので、送受信できません。更新してください。",
+                        "The certificate has expired; nothing is sent or fetched until it is "
+                        "renewed."}});
+    else if (days && *days <= certificate_warning_days)
+        all.push_back(
+            {"certificate.ends",
+             {"証明書の期限まであと " + std::to_string(*days) + " 日です。更新してください。",
+              "The certificate ends in " + std::to_string(*days) + " days: renew it."}});
     for (const auto* troubles : {&office.outgoing.troubles, &office.incoming.troubles})
         for (const auto& trouble : *troubles) {
             bool known = false;
-            for (const auto& one : all) known = known || one == trouble;
+            for (const auto& one : all) // both ways say that the gateway is away
+                known = known || (one.code == trouble.code && one.what.ja == trouble.what.ja);
             if (!known) all.push_back(trouble);
         }
     return all;
@@ -144,9 +156,8 @@ json::object office_json(const OfficeView& office) {
 } // namespace
 
 bool needs_attention(const OfficeView& office) {
-    const auto& days = office.gateway.certificate_days;
     return !all_troubles(office).empty() || !office.outgoing.returned ||
-           !office.outgoing.returned->empty() || (days && *days <= certificate_warning_days);
+           !office.outgoing.returned->empty();
 }
 
 std::string status_html(const std::vector<OfficeView>& offices, Time now) {

@@ -219,7 +219,9 @@ BOOST_AUTO_TEST_CASE(says_when_all_is_well_and_when_the_certificate_ends) {
     office.gateway.certificate_days = 30;
     BOOST_TEST(needs_attention(office));
     BOOST_TEST(status_text(office, Time{}).find("あと 30 日。更新") != std::string::npos);
+    BOOST_TEST(status_json({office}, Time{}).find("certificate.ends") != std::string::npos);
     office.gateway.certificate_days = -1;
+    BOOST_TEST(status_json({office}, Time{}).find("certificate.expired") != std::string::npos);
     BOOST_TEST(status_text(office, Time{}).find("期限が切れています") != std::string::npos);
 }
 
