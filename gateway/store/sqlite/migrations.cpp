@@ -259,8 +259,14 @@ CREATE TABLE webhook (
 CREATE INDEX webhook_of_office ON webhook (office);
 )sql";
 
-constexpr std::array migrations{first_schema, erased_bundles, yearly_shards, people_schema,
-                                events_and_webhooks};
+/// R-BND-05 asks with every bundle what else of the pair and month stands.
+constexpr const char* bundles_of_a_month = R"sql(
+CREATE INDEX IF NOT EXISTS bundle_of_month ON bundle (pair, month, kind, serial)
+    WHERE state <> 'rejected' AND state <> 'superseded' AND state <> 'recalled';
+)sql";
+
+constexpr std::array migrations{first_schema,  erased_bundles,      yearly_shards,
+                                people_schema, events_and_webhooks, bundles_of_a_month};
 
 constexpr std::int64_t application_id = 1129334615; // "CPGW"
 

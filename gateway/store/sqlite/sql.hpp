@@ -110,10 +110,11 @@ inline constexpr char live_hold[] =
     "SELECT 1 FROM hold WHERE tag = ?5 AND superseded_by IS NULL AND pair = (SELECT number FROM"
     " pair WHERE from_office = ?1 AND from_service = ?2 AND to_office = ?3 AND to_service = ?4)"
     " LIMIT 1";
-/// The bundles of a pair are a few a month: its part of bundle_by_serial is read.
+/// What is superseded or recalled holds no tag any more: bundle_of_month leaves it out.
 inline constexpr char live_bundles[] =
     "SELECT count(*) FROM bundle WHERE pair = (SELECT number FROM pair WHERE from_office = ?1"
     " AND from_service = ?2 AND to_office = ?3 AND to_service = ?4) AND state <> 'rejected'"
+    " AND state <> 'superseded' AND state <> 'recalled'"
     " AND serial <> ?5 AND kind = ?6 AND month = ?7 AND EXISTS (SELECT 1 FROM hold"
     " WHERE hold.bundle = bundle.arrival AND superseded_by IS NULL)";
 
