@@ -125,7 +125,10 @@ BOOST_AUTO_TEST_CASE(what_was_changed_in_any_row_is_found) {
         "DELETE FROM tile WHERE level = 1",
         "INSERT INTO tile VALUES (1, 1, 0, zeroblob(32))",
         "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE shard = 1",
-        "UPDATE checkpoint SET note = replace(note, 'A', 'B') WHERE tree_size = 3",
+        // One character of the signature, whichever it is.
+        "UPDATE checkpoint SET note = substr(note, 1, length(note) - 10) ||"
+        " CASE substr(note, length(note) - 9, 1) WHEN 'A' THEN 'B' ELSE 'A' END ||"
+        " substr(note, length(note) - 8) WHERE tree_size = 3",
         "UPDATE checkpoint SET tree_size = 1000 WHERE tree_size = (SELECT max(tree_size) FROM "
         "checkpoint)",
         "PRAGMA foreign_keys = OFF; DELETE FROM checkpoint WHERE tree_size = (SELECT "
