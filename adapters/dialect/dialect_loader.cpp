@@ -1,5 +1,6 @@
 #include "adapters/dialect/dialect.hpp"
 
+#include "adapters/dialect/row_values.hpp"
 #include "adapters/dialect/text_pattern.hpp"
 #include "spec/base/digest.hpp"
 #include "spec/base/digits.hpp"
@@ -115,10 +116,6 @@ bool is_id(std::string_view text) {
     const auto plain = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); };
     return !text.empty() && text.size() <= longest_id && plain(text.front()) &&
            std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '-'; });
-}
-
-bool is_variable(std::string_view reference) {
-    return reference.starts_with('@');
 }
 
 class DialectLoader {

@@ -1,5 +1,6 @@
 #include "adapters/dialect/match.hpp"
 
+#include "adapters/dialect/row_values.hpp"
 #include "adapters/dialect/values.hpp"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t longest_name = 255;      // bytes, of a file's name
 constexpr std::size_t longest_preamble = 4096; // bytes, of a line that a pattern looks at
 constexpr std::size_t rows_looked_at = 50;     // to know a form without header
-constexpr int days_of_longest_month = 31;
 
 Note note_about(std::string id, const DialectFile& file, std::string detail,
                 std::string column = {}) {
@@ -21,17 +21,6 @@ Note note_about(std::string id, const DialectFile& file, std::string detail,
     note.detail = std::move(detail);
     note.column = std::move(column);
     return note;
-}
-
-std::string replaced(std::string text, std::string_view place, const std::string& by) {
-    if (const std::size_t at = text.find(place); at != std::string::npos)
-        text.replace(at, place.size(), by);
-    return text;
-}
-
-std::string day_header(const std::string& header, int day) {
-    const std::string two = (day < 10 ? "0" : "") + std::to_string(day);
-    return replaced(replaced(header, "{dd}", two), "{d}", std::to_string(day));
 }
 
 /// The header's names -> their columns.

@@ -1,5 +1,6 @@
 #include "adapters/dialect/reader.hpp"
 
+#include "adapters/dialect/row_values.hpp"
 #include "adapters/dialect/values.hpp"
 #include "spec/base/digits.hpp"
 
@@ -9,21 +10,7 @@
 namespace cpg::adapters {
 namespace {
 
-constexpr std::string_view day_key = "service_date", count_key = "count"; // 第6表 No.10, No.14
-constexpr int most_times_a_day = 99;                                      // R-CNT-01
-constexpr int days_of_longest_month = 31;
-
-bool is_variable(std::string_view reference) {
-    return reference.starts_with('@');
-}
-
-/// Items and variables of one row by reference: "service_date", "@month".
-using Values = std::map<std::string, std::string, std::less<>>;
-
-std::string value_of(const Values& values, std::string_view reference) {
-    const auto found = values.find(reference);
-    return found == values.end() ? std::string() : found->second;
-}
+constexpr int most_times_a_day = 99; // R-CNT-01
 
 /// A note of the row; of one of its products, or of all.
 struct RowNote {
@@ -445,22 +432,14 @@ class Reader {
 
     void fill(Draft& draft, std::size_t index, Values& values) {
         const Field& field = draft.type->fields[index];
-        for (const Fill& fill : dialect_.fills) {
-            if (fill.key != field.key || (fill.type != "*" && fill.type != draft.type->id))
-                continue;
-            const std::string value = fill.value.starts_with('=')
-                                          ? value_of(values, fill.value.substr(1))
-                                      : is_variable(fill.value) ? value_of(values, fill.value)
-                                                                : fill.value;
-            if (value.empty()) continue;
-            draft.row.values[index] = value;
-            values[field.key] = value;
-            Note note = note_at("A-FILL-01", fill.why_ja + " / " + fill.why_en);
-            note.key = field.key;
-            note.item = field.name;
-            tell(std::move(note));
-            return;
-        }
+        auto found = filled(dialect_, *draft.type, field.key, values);
+        if (!found) return;
+        draft.row.values[index] = found->value;
+        values[field.key] = std::move(found->value);
+        Note note = note_at("A-FILL-01", found->fill->why_ja + " / " + found->fill->why_en);
+        note.key = field.key;
+        note.item = field.name;
+        tell(std::move(note));
     }
 
     std::optional<Month> month_of(const Draft& draft, const Values& values) const {

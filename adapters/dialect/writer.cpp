@@ -1,5 +1,6 @@
 #include "adapters/dialect/writer.hpp"
 
+#include "adapters/dialect/row_values.hpp"
 #include "adapters/dialect/values.hpp"
 #include "spec/base/digits.hpp"
 #include "spec/records/cp932.hpp"
@@ -13,20 +14,7 @@
 namespace cpg::adapters {
 namespace {
 
-constexpr std::string_view day_key = "service_date", count_key = "count"; // 第6表 No.10, No.14
-constexpr int days_of_longest_month = 31;
-
-using Values = std::map<std::string, std::string, std::less<>>;
 using DayCounts = std::array<int, days_of_longest_month>;
-
-bool is_variable(std::string_view reference) {
-    return reference.starts_with('@');
-}
-
-std::string value_of(const Values& values, std::string_view reference) {
-    const auto found = values.find(reference);
-    return found == values.end() ? std::string() : found->second;
-}
 
 /// A row of the software's file before it is text.
 struct Line {
@@ -122,15 +110,8 @@ class Writer {
 
     bool is_restored(const FileType& type, const std::string& key, const std::string& value,
                      const Values& values) const {
-        for (const Fill& fill : dialect_.fills) {
-            if (fill.key != key || (fill.type != "*" && fill.type != type.id)) continue;
-            const std::string filled = fill.value.starts_with('=')
-                                           ? value_of(values, fill.value.substr(1))
-                                       : is_variable(fill.value) ? value_of(values, fill.value)
-                                                                 : fill.value;
-            if (!filled.empty()) return filled == value;
-        }
-        return false;
+        const auto found = filled(dialect_, type, key, values);
+        return found && found->value == value;
     }
 
     // -- the standard's own columns --
@@ -463,19 +444,9 @@ class Writer {
                 continue;
             }
             for (int day = 1; day <= days_of_longest_month; ++day)
-                names.push_back(day_name(product.days->header, day));
+                names.push_back(day_header(product.days->header, day));
         }
         return names;
-    }
-
-    static std::string day_name(std::string header, int day) {
-        const std::string two = (day < 10 ? "0" : "") + std::to_string(day);
-        for (const auto& [place, text] :
-             {std::pair<std::string_view, std::string>("{dd}", two),
-              std::pair<std::string_view, std::string>("{d}", std::to_string(day))})
-            if (const std::size_t at = header.find(place); at != std::string::npos)
-                header.replace(at, place.size(), text);
-        return header;
     }
 
     /// The cells at their places.
